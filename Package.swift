@@ -58,15 +58,20 @@ let package = Package(
         // Sockets, and an HTTP server on them: that of `rota serve`, and what the server of the tests shares with it.
         .target(name: "RotaServer", dependencies: ["RotaHTTP"], swiftSettings: settings),
         .target(
-            name: "RotaTesting", dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaServer"],
-            swiftSettings: settings),
+            name: "RotaTesting",
+            dependencies: [
+                "CRotaCommands", "Rota", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema",
+                "RotaStore", "RotaServer",
+            ], swiftSettings: settings),
         // The system's calls for child processes, as far as Swift cannot see them.
         .target(name: "CRotaCommands"),
         .target(
             name: "RotaCommands",
-            dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaStore"],
+            dependencies: ["CRotaCommands", "Rota", "RotaCore", "RotaHTTP", "RotaStore"],
             swiftSettings: settings),
-        .target(name: "RotaProfiles", dependencies: ["Rota", "RotaCore"], swiftSettings: settings),
+        .target(
+            name: "RotaProfiles", dependencies: ["RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaStore"],
+            swiftSettings: settings),
         .target(
             name: "RotaAPI",
             dependencies: [
@@ -78,8 +83,7 @@ let package = Package(
         .target(
             name: "RotaCLI",
             dependencies: [
-                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaProfiles", "RotaRetry", "RotaSchedule", "RotaServer",
-                "RotaStore",
+                "Rota", "RotaAPI", "RotaCore", "RotaHTTP", "RotaProfiles", "RotaSchedule", "RotaServer", "RotaStore",
             ], swiftSettings: settings),
         .executableTarget(name: "RotaCommandLine", dependencies: ["RotaCLI"], swiftSettings: settings),
         // Without the trait this module is empty and libpq is not needed: its sources are inside `#if Postgres`, since
@@ -87,7 +91,7 @@ let package = Package(
         .target(
             name: "RotaPostgres",
             dependencies: [
-                "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaSchedule", "RotaStore",
+                "Rota", "RotaCore", "RotaHTTP", "RotaRetry", "RotaStore",
                 .target(name: "CLibPQ", condition: .when(traits: ["Postgres"])),
             ],
             swiftSettings: settings),
@@ -117,12 +121,16 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RotaStoreTests",
-            dependencies: ["RotaCore", "RotaStore", "RotaTesting", "RotaTestSupport", "crash-child"],
-            resources: [.copy("Fixtures")], swiftSettings: settings),
+            dependencies: [
+                "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema", "RotaStore", "RotaTesting",
+                "RotaTestSupport", "crash-child",
+            ], resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
             name: "RotaTests",
-            dependencies: ["Rota", "RotaCommands", "RotaCore", "RotaProfiles", "RotaTesting", "RotaTestSupport"],
-            swiftSettings: settings),
+            dependencies: [
+                "Rota", "RotaCommands", "RotaCore", "RotaSchedule", "RotaRetry", "RotaHTTP", "RotaJSONSchema",
+                "RotaStore", "RotaProfiles", "RotaTesting", "RotaTestSupport",
+            ], swiftSettings: settings),
         // An app whose code is on the main actor by default. It must compile without a warning.
         .testTarget(
             name: "RotaMainActorTests", dependencies: ["Rota", "RotaTesting"],
@@ -135,8 +143,11 @@ let package = Package(
             dependencies: ["CRotaCommands", "Rota", "RotaCommands", "RotaHTTP", "RotaStore", "RotaTesting", "crond"],
             swiftSettings: settings),
         .testTarget(
-            name: "RotaProfilesTests", dependencies: ["RotaProfiles", "RotaTesting", "RotaTestSupport"],
-            swiftSettings: settings),
+            name: "RotaProfilesTests",
+            dependencies: [
+                "Rota", "RotaHTTP", "RotaProfiles", "RotaRetry", "RotaSchedule", "RotaStore", "RotaTesting",
+                "RotaTestSupport",
+            ], swiftSettings: settings),
         .testTarget(
             name: "RotaAPITests",
             dependencies: [
@@ -159,7 +170,8 @@ let package = Package(
                 "RotaTesting", "RotaTestSupport",
             ], swiftSettings: settings),
         .testTarget(
-            name: "RotaTestingTests", dependencies: ["RotaCore", "RotaTesting", "RotaTestSupport"],
+            name: "RotaTestingTests",
+            dependencies: ["Rota", "RotaHTTP", "RotaRetry", "RotaSchedule", "RotaStore", "RotaTesting"],
             swiftSettings: settings),
 
         .executableTarget(
@@ -171,8 +183,7 @@ let package = Package(
             path: "Tests/CrashChild",
             swiftSettings: settings),
         .executableTarget(
-            name: "quickstart", dependencies: ["Rota", "RotaCore", "RotaProfiles", "RotaTesting"],
-            path: "Examples/Quickstart",
+            name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
             swiftSettings: settings),
         .executableTarget(
             name: "webhooks", dependencies: ["Rota", "RotaTesting"], path: "Examples/Webhooks", swiftSettings: settings),

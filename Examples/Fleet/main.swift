@@ -1,5 +1,5 @@
-// Three processes share one schedule in a PostgreSQL database that this example starts for itself. One of them is killed
-// in the middle. At the end it prints every occurrence, and which process did its work.
+// Three processes share one schedule in a PostgreSQL database that this example starts for itself. One of them is
+// killed in the middle. At the end it prints every occurrence, and which process did its work.
 //
 //     swift run --traits Postgres fleet
 

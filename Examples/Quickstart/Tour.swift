@@ -2,7 +2,8 @@ import Foundation
 import Rota
 import RotaTesting
 
-/// The jobs of the tour: an interval, a cron expression with seconds, an endpoint that fails twice, and a Swift handler.
+/// The jobs of the tour: an interval, a cron expression with seconds, an endpoint that fails twice, and a Swift
+/// handler.
 struct Tour {
     struct Greeting: Codable, Sendable {
         var name: String

@@ -33,8 +33,8 @@ extension CURLTransport {
         /// The public keys of which a server must have one: `sha256//` and the Base64 of the hash, separated by
         /// semicolons, or the path of a key file (PEM or DER).
         public var pinnedKey: String?
-        /// The network interface, such as `eth0`, or the address of this machine from which connections are made, or `nil`
-        /// for the system's choice.
+        /// The network interface, such as `eth0`, or the address of this machine from which connections are made, or
+        /// `nil` for the system's choice.
         public var networkInterface: String?
         /// The path of a Unix-domain socket that every request is sent to, or `nil`.
         ///

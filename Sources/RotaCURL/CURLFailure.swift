@@ -46,8 +46,8 @@ struct CURLFailure {
 
     /// Returns the kind of a code.
     ///
-    /// libcurl has one number for whatever goes wrong in receiving, and only its words tell a broken connection from one
-    /// that brought nonsense.
+    /// libcurl has one number for whatever goes wrong in receiving, and only its words tell a broken connection from
+    /// one that brought nonsense.
     static func code(
         of number: Int32, systemError: Int, hasHead: Bool, detail: String = ""
     ) -> TransportError.Code {

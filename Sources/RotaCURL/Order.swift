@@ -96,7 +96,8 @@ extension Order {
         return true
     }
 
-    /// Whether the request may be sent again after a kept connection turned out to be dead before anything was answered.
+    /// Whether the request may be sent again after a kept connection turned out to be dead before anything was
+    /// answered.
     private var mayBeRepeated: Bool {
         guard request.isRepeatable else { return false }
         switch request.method {

@@ -13,8 +13,8 @@ extension CURLTransport {
         public var password: String?
         /// Whether the proxy resolves the names of hosts, because this machine cannot.
         ///
-        /// Then the address policy can judge the names only. Otherwise a name is resolved and checked here, and the proxy
-        /// is asked for a connection to the checked address, for http URLs too.
+        /// Then the address policy can judge the names only. Otherwise a name is resolved and checked here, and the
+        /// proxy is asked for a connection to the checked address, for http URLs too.
         public var resolvesNames = false
 
         /// Creates a proxy.

@@ -110,8 +110,8 @@ public struct ExitStatuses: Sendable, Hashable {
     /// Zero is a success, and the job's retry policy decides about every other status but 126 and 127.
     public static let standard = ExitStatuses()
 
-    /// The statuses of `sysexits.h`: wrong usage, data, permissions or configuration are final; what may be temporary, such
-    /// as 75, is retried.
+    /// The statuses of `sysexits.h`: wrong usage, data, permissions or configuration are final; what may be temporary,
+    /// such as 75, is retried.
     public static let sysexits = ExitStatuses(final: [64, 65, 66, 67, 68, 70, 72, 73, 76, 77, 78, 126, 127])
 
     /// Whether a failure is not retried.

@@ -54,8 +54,8 @@ struct OutputCapture: Sendable {
     init(limit: Int, redaction: Redaction, longestSecret: Int) {
         self.limit = limit
         self.redaction = redaction
-        // In Base64 and escaped as \u0000, a secret takes up to eight times its size, and "[redacted]" is at most two and
-        // a half times as long as what it replaces.
+        // In Base64 and escaped as \u0000, a secret takes up to eight times its size, and "[redacted]" is at most two
+        // and a half times as long as what it replaces.
         margin = redaction.isEmpty ? 0 : 48 * max(longestSecret, 16)
     }
 

@@ -14,8 +14,8 @@ public import RotaHTTP
 ///
 /// Supported are the vocabularies core, applicator, validation and unevaluated, and references within the document: by
 /// pointer, `$anchor`, `$dynamicAnchor` and the `$id` of an embedded schema. `format` and the other annotations assert
-/// nothing, as the specification has it, and unknown keywords are ignored. A schema that cannot be obeyed is refused when
-/// it is created: one with a reference to another document, a pattern that needs lookahead or backreferences, a
+/// nothing, as the specification has it, and unknown keywords are ignored. A schema that cannot be obeyed is refused
+/// when it is created: one with a reference to another document, a pattern that needs lookahead or backreferences, a
 /// keyword of an earlier draft, or a reference that leads back to itself.
 ///
 /// A check takes a bounded number of steps, so neither a schema nor a payload can make it hang.
@@ -64,9 +64,10 @@ public struct JSONSchema: Sendable {
     /// - Parameters:
     ///   - value: The value to check.
     ///   - limit: How many violations to look for, at least 1.
-    /// - Complexity: O(*n* · *m*) for a value of *n* parts and *m* schemas that apply to each, and never more than twenty
-    ///   million steps, about a second. A value that needs more breaks the schema, by the rule `steps`; one that is nested,
-    ///   together with the schemas that apply to it, more than 200 levels deep breaks it by the rule `depth`.
+    /// - Complexity: O(*n* · *m*) for a value of *n* parts and *m* schemas that apply to each, and never more than
+    ///   twenty million steps, about a second. A value that needs more breaks the schema, by the rule `steps`; one that
+    ///   is nested, together with the schemas that apply to it, more than 200 levels deep breaks it by the rule
+    ///   `depth`.
     public func violations(of value: JSONValue, limit: Int = 20) -> [Violation] {
         violations(of: value, limit: limit, steps: TextPattern.steps)
     }
@@ -143,7 +144,8 @@ extension JSONSchema {
 extension JSONSchema {
     /// Why a JSON Schema cannot be obeyed.
     public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The JSON Pointer of the place in the schema (RFC 6901), such as `/properties/order`; empty for the schema itself.
+        /// The JSON Pointer of the place in the schema (RFC 6901), such as `/properties/order`; empty for the schema
+        /// itself.
         public let pointer: String
         /// The keyword, or `nil` if the place itself is wrong.
         public let keyword: String?

@@ -87,8 +87,8 @@ extension ServiceProfile {
     /// Returns the service's record of a job's health, or `nil` if it has none.
     ///
     /// Only Strait has one: `total_runs`, `completed_runs`, `failed_runs`, `timed_out_runs`, `crashed_runs`,
-    /// `canceled_runs`, `expired_runs`, `success_rate` in percent, `avg_duration_secs` and `p95_duration_secs` (0 without
-    /// any), and `health_score`.
+    /// `canceled_runs`, `expired_runs`, `success_rate` in percent, `avg_duration_secs` and `p95_duration_secs` (0
+    /// without any), and `health_score`.
     ///
     /// ```swift
     /// let record = ServiceProfile.strait.record(of: JobHealth())

@@ -44,7 +44,8 @@ extension ServiceProfile {
         service == .strait ? .zero ... .seconds(2_592_000) : nil
     }
 
-    /// Returns the date at which an execution expires that has not started by then, or `nil` if the service states none.
+    /// Returns the date at which an execution expires that has not started by then, or `nil` if the service states
+    /// none.
     ///
     /// Only Strait states one. It counts from the later of now and the scheduled date: the time to live of the request,
     /// else that of the job, else the server's, else the timeout of an attempt and a minute. A time to live of zero is

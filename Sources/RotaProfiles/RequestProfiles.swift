@@ -14,7 +14,7 @@ extension ServiceProfile {
     /// | Part | Spellings besides Rota's |
     /// |---|---|
     /// | `url` | `task_url`, `endpoint_url` |
-    /// | `content` | `body` (a string is sent as text, any other value as JSON), `payload` (JSON; makes the request a POST) |
+    /// | `content` | `body` (a string as text, any other value as JSON), `payload` (JSON; makes the request a POST) |
     /// | `timeout_ms` | `timeout_seconds`, `timeout_secs` |
     /// | `success` | `success_statuses`, `response_matcher` |
     /// | `fallback_url` | `fallback_endpoint_url` |

@@ -3,8 +3,9 @@ import RotaHTTP
 
 /// Reads the requests of a connection from its bytes, by RFC 9112, strictly.
 ///
-/// A request that two readers could understand differently is refused, since one may be a proxy in front: line breaks that
-/// are not CR LF, folded fields, blanks before a colon, a length given twice, and a length beside a transfer coding.
+/// A request that two readers could understand differently is refused, since one may be a proxy in front: line breaks
+/// that are not CR LF, folded fields, blanks before a colon, a length given twice, and a length beside a transfer
+/// coding.
 struct RequestParser {
     enum Outcome {
         /// More bytes are needed.

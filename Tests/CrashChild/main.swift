@@ -7,13 +7,11 @@ import RotaTesting
     import RotaCURL
 #endif
 
-// The process that the kill tests kill: crash-child hold FOLDER | crash-child run FOLDER SEED SEGMENT,SEGMENT…
-// It says on standard output what the store has acknowledged, one line each. While it holds a folder, it inserts a job for
-// each line that it reads, then closes the store, and says "done" or the code of the error. And what the script
-// store-model runs:
-// crash-child compare memory|files OPERATIONS SEED.
-// And what the tests of transports run, because a check may end or freeze its process:
-// crash-child check urlsession|curl NAME, or without a name for the names of all checks.
+// The process that the kill tests kill: crash-child hold FOLDER | crash-child run FOLDER SEED SEGMENT,SEGMENT… It says
+// on standard output what the store has acknowledged, one line each. While it holds a folder, it inserts a job for each
+// line that it reads, then closes the store, and says "done" or the code of the error. And what the script store-model
+// runs: crash-child compare memory|files OPERATIONS SEED. And what the tests of transports run, because a check may end
+// or freeze its process: crash-child check urlsession|curl NAME, or without a name for the names of all checks.
 
 /// Says a line at once: what is said must be out before the process is killed.
 func say(_ line: some CustomStringConvertible) {

@@ -19,7 +19,8 @@ struct ProcessTests {
         let text = try await Self.output(of: "grep", ["-E", "Sig(Blk|Ign)", "/proc/self/status"])
         #expect(text.contains("SigBlk:\t0000000000000000"), "\(text)")
         let ignored = text.firstMatch(of: /SigIgn:\t([0-9a-f]+)/).flatMap { UInt64($0.1, radix: 16) }
-        // 32 and 33 are glibc's own: posix_spawn ignores them, and the new program's glibc sets them when it needs them.
+        // 32 and 33 are glibc's own: posix_spawn ignores them, and the new program's glibc sets them when it needs
+        // them.
         #expect(ignored.map { $0 & ~0x1_8000_0000 } == 0, "\(text)")
         let script = "ls /proc/self/fd | tr '\\n' ' '; echo; cut -d' ' -f5 /proc/self/stat; echo $$"
         let lines = try await Self.output(of: "sh", ["-c", script]).split(separator: "\n")

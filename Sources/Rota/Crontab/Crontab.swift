@@ -21,9 +21,9 @@ import RotaStore
 /// Blank lines and lines that begin with `#` are ignored.
 ///
 /// A line `NAME=value` is a setting. `CRON_TZ` and `TZ` set the time zone of the following lines; the value may be
-/// quoted. Other settings, such as `MAILTO`, have no effect and are listed in ``settings``. A line that sets a time zone
-/// that does not exist, or is meant to set one in another notation, is invalid, and so are the lines after it until the
-/// next valid setting: no line gets a time zone that its author did not mean.
+/// quoted. Other settings, such as `MAILTO`, have no effect and are listed in ``settings``. A line that sets a time
+/// zone that does not exist, or is meant to set one in another notation, is invalid, and so are the lines after it
+/// until the next valid setting: no line gets a time zone that its author did not mean.
 public struct Crontab: Sendable, Hashable {
     /// A line that defines a job.
     public struct Entry: Sendable, Hashable {

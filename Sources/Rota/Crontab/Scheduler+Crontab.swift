@@ -6,10 +6,10 @@ extension Scheduler {
     /// Creates a job for every line of a crontab, in one atomic step.
     ///
     /// The same text can be imported repeatedly: a line that was imported before, and whose job still exists, adds
-    /// nothing. With a name, the jobs belong to the crontab of that name, and have it as the tag `crontab`. Importing an
-    /// edited text under the same name also pauses or deletes the jobs whose lines are gone; to edit a line is to remove
-    /// it and to add another. A line that returns resumes the job that was paused for its absence. Without a name,
-    /// removing a line leaves its job unchanged.
+    /// nothing. With a name, the jobs belong to the crontab of that name, and have it as the tag `crontab`. Importing
+    /// an edited text under the same name also pauses or deletes the jobs whose lines are gone; to edit a line is to
+    /// remove it and to add another. A line that returns resumes the job that was paused for its absence. Without a
+    /// name, removing a line leaves its job unchanged.
     ///
     /// ```swift
     /// let text = "@hourly https://api.example.com/refresh"
@@ -20,17 +20,17 @@ extension Scheduler {
     /// - Parameters:
     ///   - text: The lines, as ``Crontab`` reads them. At most ``maximumBatch`` of them may be jobs.
     ///   - name: The crontab's name, from 1 to 64 characters, or `nil` to add to what is there.
-    ///   - removedLines: The treatment of jobs of this name whose lines are gone. It needs a text without invalid lines:
-    ///     a line with a mistake is not a removed one.
+    ///   - removedLines: The treatment of jobs of this name whose lines are gone. It needs a text without invalid
+    ///     lines: a line with a mistake is not a removed one.
     ///   - defaultURL: The URL of lines without one, or `nil` if every line must have one.
     ///   - zone: The time zone of the expressions before any `CRON_TZ`, as an IANA identifier.
     ///   - policy: Whether an invalid line prevents the import of the others.
     ///   - retry: The retry policy of the jobs.
     ///   - attributes: The attributes of the jobs, such as a group, without a slug.
     ///   - author: The author of the import, if it is to be recorded.
-    /// - Throws: ``Crontab/ParseError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with code
-    ///   `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created. If the store fails
-    ///   after that, jobs of removed lines may be left; importing the text again continues with them.
+    /// - Throws: ``Crontab/ParseError`` if lines are invalid and the policy is all or nothing; ``SchedulerError`` with
+    ///   code `invalidJob`, `invalidRequest` or `tooMany`; or the store's error. Then no job was created. If the store
+    ///   fails after that, jobs of removed lines may be left; importing the text again continues with them.
     @discardableResult
     public func importCrontab(
         _ text: String, named name: String? = nil, removedLines: Crontab.ImportResult.RemovedLines = .pause,

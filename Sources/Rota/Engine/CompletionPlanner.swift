@@ -140,23 +140,25 @@ enum CompletionPlanner {
     /// must not be done twice, or if its policy allows one attempt only.
     private static func interrupted(_ result: AttemptResult, at now: Date) -> PlannedCompletion {
         let work = result.work
-        let rest: String?
+        let stop: (reason: StopReason, sentence: String)?
         if work.claim.job.delivery == .atMostOnce {
-            rest =
+            stop = (
+                .deliveryGuarantee,
                 "How much of its work was done is unknown, and the job is delivered at most once, so it is not retried."
+            )
         } else if work.claim.retryPolicy.maxAttempts <= 1 {
-            rest = "The job's retry policy allows one attempt only."
+            stop = (.attemptsExhausted, "The job's retry policy allows one attempt only.")
         } else {
-            rest = nil
+            stop = nil
         }
         let failure = ExecutionFailure(
             kind: .interrupted,
             message: "The scheduler stopped before the attempt ended. "
-                + (rest ?? "The attempt does not count, and the execution starts again.")
+                + (stop?.sentence ?? "The attempt does not count, and the execution starts again.")
                 + (result.report.interruptionMessage.map { " \($0)" } ?? ""))
         let attempt = attempt(result, failure: failure)
-        guard rest != nil else { return planned(work, attempt: attempt, next: .released(until: now), at: now) }
-        return planned(work, attempt: attempt, .stop(.notRetryable), failure, at: now)
+        guard let stop else { return planned(work, attempt: attempt, next: .released(until: now), at: now) }
+        return planned(work, attempt: attempt, .stop(stop.reason), failure, at: now)
     }
 
     /// Decides about another attempt.
@@ -170,13 +172,13 @@ enum CompletionPlanner {
         if work.claim.job.delivery == .atMostOnce,
             failure.kind == .crashed || work.wasAbandoned || work.claim.mayRepeatWork(failure)
         {
-            return .stop(.notRetryable)
+            return .stop(.deliveryGuarantee)
         }
         let policy = work.claim.retryPolicy
         let execution = work.claim.execution
         let number = execution.nextAttemptNumber - execution.interruptionCount
         switch asked {
-        case .never: return .stop(.notRetryable)
+        case .never: return .stop(.requestedByHandler)
         case .after(let delay): return number < policy.maxAttempts ? .retry(after: delay) : .stop(.attemptsExhausted)
         case nil:
             return policy.decide(
@@ -188,26 +190,19 @@ enum CompletionPlanner {
     /// The rule that made a decision, in words, for the trail of an execution that keeps one.
     private static func rule(
         of decision: RetryDecision, after failure: AttemptFailure, asked: AttemptReport.Retrying? = nil,
-        of work: ClaimedWork,
-        at now: Date
+        of work: ClaimedWork, at now: Date
     ) -> String? {
         let execution = work.claim.execution
         guard execution.trail != nil else { return nil }
-        switch (asked, decision) {
-        case (.never?, _): return "the handler asked for no retry"
-        case (.after(let delay)?, .retry): return "the handler asked for a retry after \(delay.exactText)"
-        default: break
-        }
-        let policy = work.claim.retryPolicy
-        // Only the delivery guarantee comes before the wish of the handler or the policy.
-        if case .stop(.notRetryable) = decision, work.claim.job.delivery == .atMostOnce,
-            asked != nil || failure.kind == .crashed
-                || policy.retrying.contains(failure.kind, status: failure.status)
-        {
+        switch (decision, asked) {
+        case (.stop(.deliveryGuarantee), _):
             return "the job is delivered at most once, and how much of its work was done is unknown"
+        case (.stop(.requestedByHandler), _): return "the handler asked for no retry"
+        case (.retry, .after(let delay)?): return "the handler asked for a retry after \(delay.exactText)"
+        default:
+            let number = execution.nextAttemptNumber - execution.interruptionCount
+            return work.claim.retryPolicy.rule(of: decision, attempt: number, failure: failure, now: now)
         }
-        let number = execution.nextAttemptNumber - execution.interruptionCount
-        return policy.rule(of: decision, attempt: number, failure: failure, now: now)
     }
 
     private static func attempt(_ result: AttemptResult, failure: ExecutionFailure?) -> Attempt {

@@ -13,7 +13,8 @@ struct Outage {
     /// When the first call failed, or `nil` if the last one succeeded.
     private(set) var beganAt: Date?
     private var failures = 0
-    /// Whether a claim's answer may have been lost, so that the store may have leases of this scheduler that it does not know.
+    /// Whether a claim's answer may have been lost, so that the store may have leases of this scheduler that it does
+    /// not know.
     var mayHoldUnknown = false
 
     /// The delays between attempts to reach the store.
@@ -68,7 +69,7 @@ extension Driver {
         polling.hasNews = true
     }
 
-    /// Tells observers that the store is back.
+    /// Notifies observers that the store is back.
     mutating func endOutage() {
         guard let beganAt = outage.end() else { return }
         let now = context.clock.now

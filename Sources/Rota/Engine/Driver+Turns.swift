@@ -17,30 +17,17 @@ extension Driver {
         unrecorded += plan(results, at: now)
         // Claimed work waits only a moment: once attempts are long, others may begin it sooner.
         if lookahead.isOver(at: now) { unrecorded += takeBackQueued(at: now) }
-        var turn = StoreTurn()
         let planned = unrecorded.firstBatch
-        turn.completions = planned.open
-        turn.renewals = dueRenewals(at: now)
         let box = PlanBox()
-        let isPolling = pollsAlways || polling.isNeeded(at: now, prefersQueuedWork: false)
-        if isPolling {
-            mayClaim = true
-            planning.postponements.expire(at: now)
-            let unrecorded = unrecorded
-            turn.due = StoreTurn.Due(now: now, limit: dueLimit) { [planning, inFlight, context] work in
-                box.make(from: planning, for: work, at: now, uptime: context.clock.uptime) {
-                    Self.held(inFlight, unrecorded, context.heartbeats)
-                }
-            }
-        }
-        let request = claimRequest()
-        turn.claim = request
+        let turn = makeTurn(
+            recording: planned, at: now,
+            planningInto: pollsAlways || polling.isNeeded(at: now, prefersQueuedWork: false) ? box : nil)
         guard !turn.isEmpty || !unrecorded.isEmpty else { return (false, nil) }
         let outcome = try await context.store.turn(turn)
         unrecorded.removeBatch(planned)
         // Before anything else changes it.
         if let planner = box.planner { planning = planner }
-        var works = request.map { register(outcome.claims, of: $0) } ?? []
+        var works = turn.claim.map { register(outcome.claims, of: $0) } ?? []
         // The events of what has happened come before those of what begins.
         defer { queue.push(works) }
         if !planned.isEmpty {
@@ -48,22 +35,44 @@ extension Driver {
         }
         try await handleRenewalOutcomes(outcome.renewals, of: turn.renewals, at: now)
         let isBusy = !planned.isEmpty || !works.isEmpty
-        guard isPolling else { return (isBusy, nil) }
+        guard turn.due != nil else { return (isBusy, nil) }
         guard let work = outcome.dueWork else {
             throw SchedulerError(
                 .unusableStore,
                 "The store returned no due work from `turn(_:)`, although it was asked for it. Test the store with "
                     + "`StoreContract` of RotaTesting.", value: nil)
         }
-        let hasDone = try await handlePlanOutcomes(box, outcome, of: work, at: now)
+        let didPlannedWork = try await handlePlanOutcomes(box, outcome, of: work, at: now)
         // The rest takes calls of the store, for which claimed work need not wait.
         queue.push(works)
         works = []
         let hasRewound = work.isAhead ? try await rewind(to: now) : false
         // The turn may have waited, and a store may compare dates with a clock of its own.
         let hasPruned = work.isPruningDue ? try await prune(at: context.clock.usableTime()) : false
-        guard !isBusy, !hasDone, !hasRewound, !hasPruned, !work.isAhead else { return (true, nil) }
+        guard !isBusy, !didPlannedWork, !hasRewound, !hasPruned, !work.isAhead else { return (true, nil) }
         return (false, nextWake(after: work, at: now))
+    }
+
+    /// Puts a pass together: what to record, which leases to renew, whether to plan due work, and how much to claim.
+    ///
+    /// - Parameter box: Takes the plan for due work, or `nil` if none is asked for.
+    private mutating func makeTurn(
+        recording planned: [PlannedCompletion], at now: Date, planningInto box: PlanBox?
+    ) -> StoreTurn {
+        var turn = StoreTurn()
+        turn.completions = planned.open
+        turn.renewals = dueRenewals(at: now)
+        if let box {
+            mayClaim = true
+            planning.postponements.expire(at: now)
+            turn.due = StoreTurn.Due(now: now, limit: dueLimit) { [planning, inFlight, unrecorded, context] work in
+                box.make(from: planning, for: work, at: now, uptime: context.clock.uptime) {
+                    Self.liveLeases(inFlight, unrecorded, context.heartbeats)
+                }
+            }
+        }
+        turn.claim = claimRequest()
+        return turn
     }
 
     /// Handles the outcomes of the plan for due work that was made within the turn.

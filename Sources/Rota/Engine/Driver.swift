@@ -126,6 +126,10 @@ struct Driver {
 
     /// Does what can be done now.
     ///
+    /// `FileJobStore` and `PostgresJobStore` do a pass as one operation of the store: see
+    /// ``takeTurn(after:pollsAlways:)``. `InMemoryJobStore`, and stores that do not say otherwise, take these steps one
+    /// by one:
+    ///
     /// ```
     ///   take results ─▶ claim ─▶ record ─▶ renew leases ─▶ due work ─▶ claim
     ///        │            │         │                        │           │
@@ -135,8 +139,7 @@ struct Driver {
     /// ```
     ///
     /// A busy scheduler spends its passes on recording results and refilling slots. It polls the store only after a
-    /// signal, when something is due, or after ``JobStore/pollingGap``. On a store that prefers turns, all of it but the
-    /// pruning is one step: see ``takeTurn(after:pollsAlways:)``.
+    /// signal, when something is due, or after ``JobStore/pollingGap``.
     ///
     /// - Returns: Whether anything was done, so that there may be more to do.
     private mutating func pass() async throws -> Bool {
@@ -174,7 +177,8 @@ struct Driver {
 
     /// The number of due jobs to ask for.
     ///
-    /// Jobs whose fires are refused again and again, or postponed, stay at the head of the due work, so look behind them.
+    /// Jobs whose fires are refused again and again, or postponed, stay at the head of the due work, so look behind
+    /// them.
     var dueLimit: Int {
         min(context.configuration.batchSize * (conflictStreak + 1) + planning.postponements.count, 100_000)
     }
@@ -193,7 +197,7 @@ struct Driver {
         polling.recordPoll(at: now, next: work.isTruncated ? now : work.nextWakeup ?? .distantFuture)
         let (inFlight, unrecorded, context) = (inFlight, unrecorded, context)
         let plan = planning.plan(work, at: now, uptime: context.clock.uptime) {
-            Self.held(inFlight, unrecorded, context.heartbeats)
+            Self.liveLeases(inFlight, unrecorded, context.heartbeats)
         }
         report(plan.postponed, at: now)
         if !plan.reclaims.isEmpty { try await finish(plan.reclaims, at: now) }
@@ -232,7 +236,7 @@ struct Driver {
     /// The leases of this scheduler's own attempts that are alive.
     ///
     /// One that has expired is only late with its renewal, and must not be reclaimed.
-    static func held(
+    static func liveLeases(
         _ inFlight: InFlight, _ unrecorded: [PlannedCompletion], _ heartbeats: Heartbeats
     ) -> Set<LeaseKey> {
         Set(inFlight.held.filter { heartbeats[$0]?.isStale != true }).union(unrecorded.map(\.work.claim.leaseKey))
@@ -323,7 +327,7 @@ struct Driver {
         try await handleCompletionOutcomes(outcomes, of: planned, at: now)
     }
 
-    /// Tells observers, and callers that wait, of completions that the store has recorded.
+    /// Notifies observers and waiting callers of completions that the store has recorded.
     mutating func handleCompletionOutcomes(
         _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
     ) async throws {
@@ -364,7 +368,8 @@ struct Driver {
         }
     }
 
-    /// Tells observers of fires that the store has recorded, and withdraws the attempts of executions that were replaced.
+    /// Notifies observers of fires that the store has recorded, and withdraws the attempts of executions that were
+    /// replaced.
     ///
     /// - Returns: Whether any job has fired.
     mutating func handleFireOutcomes(
@@ -463,7 +468,7 @@ struct Driver {
         }
     }
 
-    /// Tells observers that a lease was lost, with the execution unless it was deleted.
+    /// Notifies observers of a lost lease, with the execution unless it was deleted.
     private func announceLoss(of id: ExecutionID, at now: Date) async throws {
         guard !context.events.observers.isEmpty else { return }
         let execution = try await context.store.execution(id)

@@ -82,7 +82,7 @@ struct DuePlan: Sendable {
     var postponed: [Postponed] = []
 }
 
-/// The plan that was made within a step of the store.
+/// Carries the plan out of the closure that a store runs inside its step.
 final class PlanBox: Sendable {
     private let made = Mutex<(planner: DuePlanner, plan: DuePlan)?>(nil)
 

@@ -37,8 +37,7 @@ struct FirePlanner: Sendable {
     ///
     /// - Returns: `nil` if nothing is due.
     /// - Throws: `ScheduleError` if the rules of a time zone of the job cannot be read now, or a calendar that it names
-    ///   is unknown. A schedule that cannot be
-    ///   computed is not one that has ended, so nothing is decided.
+    ///   is unknown. A schedule that cannot be computed is not one that has ended, so nothing is decided.
     func plan(
         _ job: Job, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
     ) throws(ScheduleError) -> FireRequest? {
@@ -47,18 +46,21 @@ struct FirePlanner: Sendable {
         try schedule.checkComputable()
         if job.hasExtras { try job.limits.window?.checkZone() }
         if job.scheduleState.state == .paused { return resumption(of: job, at: wake, now: now) }
-        var scheduleState = job.scheduleState
-        guard let first = job.scheduleState.next else {
-            scheduleState.proceed(to: schedule.nextOccurrence(after: wake))
-            return FireRequest(
-                jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [], skips: [],
-                scheduleState: scheduleState)
-        }
+        guard let first = job.scheduleState.next else { return computation(of: job, after: wake) }
         if job.createdAt <= now, first < job.createdAt,
-            scheduleState.decidedAhead.contains(where: { $0.last >= job.createdAt })
+            job.scheduleState.decidedAhead.contains(where: { $0.last >= job.createdAt })
         {
-            return beginning(of: job)
+            return advanceToCreation(of: job)
         }
+        return decision(of: job, from: first, at: now, catchUp: &catchUp, makeID: makeID)
+    }
+
+    /// Decides about the due occurrences of an active job: those to skip on request first, then the others.
+    private func decision(
+        of job: Job, from first: Date, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
+    ) -> FireRequest {
+        let schedule = job.schedule
+        var scheduleState = job.scheduleState
         var skips: [SkippedOccurrence] = []
         var due: Occurrence? = schedule.occurrence(at: first)
         if scheduleState.skipsRemaining > 0 {
@@ -90,10 +92,22 @@ struct FirePlanner: Sendable {
             scheduleState: scheduleState)
     }
 
-    /// Moves a job to its creation, before which it has no occurrences.
+    /// Returns a fire that computes the next occurrence, which could not be computed before.
     ///
-    /// The clock was behind for a while, as after a start without a battery, and the job continued from there.
-    private func beginning(of job: Job) -> FireRequest {
+    /// See ``ScheduleState/nextEffective``: the schedule could not be read when the last execution ended.
+    private func computation(of job: Job, after wake: Date) -> FireRequest {
+        var scheduleState = job.scheduleState
+        scheduleState.proceed(to: job.schedule.nextOccurrence(after: wake))
+        return FireRequest(
+            jobID: job.id, expectedRevision: job.scheduleState.revision, executions: [], skips: [],
+            scheduleState: scheduleState)
+    }
+
+    /// Returns a fire that advances a job to its creation, before which it has no occurrences.
+    ///
+    /// Its schedule state can lie before its creation after a clock that was behind for a while, as after a start
+    /// without a battery.
+    private func advanceToCreation(of job: Job) -> FireRequest {
         var scheduleState = job.scheduleState
         scheduleState.decidedThrough = job.createdAt
         scheduleState.proceed(to: scheduleState.nextOccurrence(of: job.schedule, after: job.createdAt))
@@ -161,9 +175,7 @@ struct FirePlanner: Sendable {
             } else {
                 missed(from: first.nominal, job: job, now: now)
             }
-        if let limit = job.misfire.maximumLateness {
-            decision.fired.removeAll { $0.overdue(at: now) > limit }
-        }
+        decision.fired.removeAll { job.misfire.isTooLate($0.overdue(at: now)) }
         decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
         return decision
     }
@@ -240,8 +252,8 @@ struct FirePlanner: Sendable {
 }
 
 extension Occurrence {
-    /// The time from the effective date to the decision about the occurrence, which the misfire threshold and the maximum
-    /// lateness limit.
+    /// The time from the effective date to the decision about the occurrence, which the misfire threshold and the
+    /// maximum lateness limit.
     ///
     /// - Parameter now: When it is decided.
     fileprivate func overdue(at now: Date) -> Duration { now.elapsed(since: effective) }
@@ -303,7 +315,7 @@ extension FirePlanner {
         guard let limit = job.misfire.maximumLateness else { return nil }
         let schedule = job.schedule
         func isTooLate(_ nominal: Date) -> Bool {
-            schedule.occurrence(at: nominal).overdue(at: now) > limit
+            job.misfire.isTooLate(schedule.occurrence(at: nominal).overdue(at: now))
         }
         if isTooLate(last) { return last }
         guard isTooLate(first) else { return nil }
@@ -339,5 +351,33 @@ extension FireRequest {
         fire.scheduleState.breaker = breaker
         fire.scheduleState.remember(Array(fire.skips.dropFirst(skips.count)), retention: job.retention)
         return fire
+    }
+}
+
+/// Spreads late executions after downtime, so that a restart does not start them all at once.
+struct CatchUp {
+    /// The number of executions that become due in one second.
+    let rate: Int
+    /// The second in which the last execution was placed, and how many it has.
+    private var second = Date.distantPast
+    private var used = 0
+    private var lastNow = Date.distantPast
+
+    init(rate: Int) {
+        self.rate = rate
+    }
+
+    /// Returns the date from which the next late execution may start: now, or the first second with room.
+    mutating func place(at now: Date) -> Date {
+        // After the clock is set back, the planned seconds must lie as far ahead as before.
+        if now < lastNow { second = second.addingTimeInterval(now.timeIntervalSince(lastNow)) }
+        lastNow = now
+        if second.addingTimeInterval(1) <= now {
+            (second, used) = (now, 0)
+        } else if used >= rate {
+            (second, used) = (second.addingTimeInterval(1), 0)
+        }
+        used += 1
+        return max(now, second)
     }
 }

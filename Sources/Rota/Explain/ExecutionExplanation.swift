@@ -89,7 +89,9 @@ extension ExecutionExplanation: CustomStringConvertible {
         return switch execution.status {
         case .failed: "\(attempts) failed, the last with: \(execution.failure?.message ?? "no message")"
         case .canceled: execution.progress.cancelReason ?? "it was canceled"
-        case .expired: "it was not \(execution.progress.startedAt == nil ? "started" : "completed") in time"
+        case .expired:
+            "it was not \(execution.progress.startedAt == nil ? "started" : "completed") in time"
+                + (execution.progress.expiresAt.map { ": it expired at \($0.shortText)" } ?? "")
         case .succeeded, .queued, .running, .waiting: "it took \(attempts)"
         }
     }

@@ -22,7 +22,8 @@ extension OccurrenceExplanation: CustomStringConvertible {
             let words = calendar.map { "it is excluded by the calendar \"\($0)\"" } ?? reason.words
             return "is not an occurrence of \(job): \(words)."
         case .beforeCreation: return "is before \(job) was created."
-        case .fired(let run): return "is an occurrence of \(job), and it fired: \(words(on: run))."
+        case .fired(let execution):
+            return "is an occurrence of \(job), and it fired: \(words(on: execution))."
         case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
         case .future: return "is an occurrence of \(job), and it is not due yet\(skipping)."
         case .undecided:
@@ -31,7 +32,7 @@ extension OccurrenceExplanation: CustomStringConvertible {
         case .pruned:
             return "is an occurrence of \(job), and it was decided, but the record "
                 + "is no longer kept: see the job's retention."
-        case .passedOver:
+        case .beforeSchedule:
             return "is an occurrence of \(job), and it did not fire: its schedule was not yet in force."
         case .inactive(let state):
             return "is an occurrence of \(job), and it does not fire while the job is \(state.rawValue)."

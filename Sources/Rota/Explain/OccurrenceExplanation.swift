@@ -28,8 +28,9 @@ public struct OccurrenceExplanation: Sendable, Hashable {
         case beforeCreation
         /// It was decided, but the record is no longer kept.
         case pruned
-        /// It was already past when the job was created or activated, or got its schedule.
-        case passedOver
+        /// The schedule was not yet in force: it was already past when the job was created or activated, or got its
+        /// schedule.
+        case beforeSchedule
         /// It does not fire while the job is in this state.
         case inactive(JobState)
     }
@@ -83,29 +84,29 @@ extension OccurrenceExplanation {
     ///   - date: The date that is asked about.
     ///   - job: The job.
     ///   - versions: Its versions, the newest first.
-    ///   - runs: The scheduled executions that are kept for an occurrence in the millisecond of the date.
+    ///   - executions: The scheduled executions that are kept for an occurrence in the millisecond of the date.
     ///   - skips: Its skipped occurrences.
     ///   - now: The current date.
     /// - Throws: `ScheduleError` if the rules of the schedule's time zone cannot be read now.
     init(
-        on date: Date, of job: Job, versions: [JobVersion], runs: [Execution], skips: [SkippedOccurrence],
+        on date: Date, of job: Job, versions: [JobVersion], executions: [Execution], skips: [SkippedOccurrence],
         at now: Date
     ) throws(ScheduleError) {
         let valid = versions.first { $0.createdAt <= date } ?? versions.last
         let definition = valid?.definition ?? job.definition
         let schedule = definition.schedule
         try schedule.checkComputable()
-        let run = runs.min { $0.scheduledFor < $1.scheduledFor }
+        let execution = executions.min { $0.scheduledFor < $1.scheduledFor }
         let awaited = job.scheduleState.next.flatMap { $0.isSameMillisecond(as: date) ? $0 : nil }
         let nominal =
-            run?.scheduledFor
+            execution?.scheduledFor
             ?? (schedule.isSeries ? schedule.occurrence(inMillisecondOf: date) : awaited)
         let skip = skips.last { $0.first <= nominal ?? date && nominal ?? date <= $0.last }
 
         jobID = job.id
         jobName = definition.name
         self.date = date
-        version = run?.jobVersion ?? valid?.version ?? job.version
+        version = execution?.jobVersion ?? valid?.version ?? job.version
         occurrence = nominal.map { schedule.occurrence(at: $0) }
         notes =
             nominal.flatMap { nominal in
@@ -116,8 +117,8 @@ extension OccurrenceExplanation {
         previous = schedule.isSeries ? schedule.previous(before: nominal ?? date) : nil
         next = schedule.isSeries ? schedule.next(after: nominal ?? date) : job.scheduleState.next
         let absence = nominal == nil && schedule.isSeries ? schedule.absence(at: date) : nil
-        if let run {
-            outcome = .fired(run)
+        if let execution {
+            outcome = .fired(execution)
         } else if let nominal, let skip {
             outcome = nominal < job.createdAt ? .beforeCreation : .skipped(skip)
         } else if let nominal {
@@ -151,7 +152,7 @@ extension OccurrenceExplanation {
             return due > now ? .future : .undecided
         }
         if scheduleState.state == .completed, nominal > scheduleState.decidedThrough { return .inactive(.completed) }
-        return nominal <= start ? .passedOver : .pruned
+        return nominal <= start ? .beforeSchedule : .pruned
     }
 }
 

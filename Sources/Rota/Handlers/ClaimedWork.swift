@@ -67,7 +67,8 @@ extension Claim {
 }
 
 extension Execution {
-    /// One more than the number of recorded attempts: the number of the attempt that is being made, or else of the next.
+    /// One more than the number of recorded attempts: the number of the attempt that is being made, or else of the
+    /// next.
     ///
     /// Recorded are also attempts that were interrupted, which do not count for the retry policy
     /// (``Execution/interruptionCount``), and those that crashed, once their leases have run out. An execution that was

@@ -38,8 +38,8 @@ public struct HandlerContext: Sendable {
 
     /// The number of this attempt, starting with 1.
     ///
-    /// An attempt that was interrupted because its scheduler stopped has a number too, although the retry policy does not
-    /// count it.
+    /// An attempt that was interrupted because its scheduler stopped has a number too, although the retry policy does
+    /// not count it.
     public var attempt: Int { work.claim.execution.nextAttemptNumber }
 
     /// The nominal date of the occurrence: the time the execution is *for*.
@@ -97,8 +97,8 @@ public struct HandlerContext: Sendable {
     ///
     /// - Parameter checkpoint: The value, up to 5 MiB as JSON.
     /// - Throws: The encoder's error; ``SchedulerError`` with code `invalidRequest` if it is too large, or
-    ///   `illegalState` if the attempt has lost its lease, so that another may be running; or the store's error. When it
-    ///   returns, the value is as durable as the store promises.
+    ///   `illegalState` if the attempt has lost its lease, so that another may be running; or the store's error. When
+    ///   it returns, the value is as durable as the store promises.
     public func save(_ checkpoint: some Encodable) async throws {
         let payload = try JSONPayload(checkpoint)
         guard payload.json.count <= JSONPayload.longest else {

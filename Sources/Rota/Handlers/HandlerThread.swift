@@ -4,9 +4,9 @@ import Synchronization
 
 /// The threads on which a handler runs.
 ///
-/// Swift runs all tasks of a process on a few shared threads, one for each core. A handler that blocks one of them, in a
-/// database driver or a long computation, holds up the other handlers and the app itself. Give such a handler a thread
-/// of its own:
+/// Swift runs all tasks of a process on a few shared threads, one for each core. A handler that blocks one of them, in
+/// a database driver or a long computation, holds up the other handlers and the app itself. Give such a handler a
+/// thread of its own:
 ///
 /// ```swift
 /// try await scheduler.handle("resize", on: .own) { context in
@@ -15,8 +15,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// The scheduler itself fires, records and renews leases on a thread of its own, whatever handlers do. Only by the manual
-/// clock of a test does it share the threads of all tasks.
+/// The scheduler itself fires, records and renews leases on a thread of its own, whatever handlers do. Only by the
+/// manual clock of a test does it share the threads of all tasks.
 public enum HandlerThread: Sendable, Hashable {
     /// The threads that all tasks of the process share. The handler must not block.
     case shared

@@ -86,8 +86,8 @@ struct DeclarationPlanner {
 
     /// Plans the change of a job to what a draft says, or returns `nil` if it is so already.
     ///
-    /// The job keeps its state, unless it was paused because it was no longer declared, or a state is declared for it. A
-    /// job whose schedule has ended stays completed.
+    /// The job keeps its state, unless it was paused because it was no longer declared, or a state is declared for it.
+    /// A job whose schedule has ended stays completed.
     func change(
         of job: Job, to draft: JobDraft, state: JobState? = nil, _ calendars: [String: ScheduleCalendar], at now: Date
     ) throws -> JobReplacement? {
@@ -166,8 +166,8 @@ public struct DeclarationResult: Sendable {
 }
 
 extension DeclarationResult: CustomStringConvertible {
-    /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`, and a line for
-    /// each warning.
+    /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`, and a line
+    /// for each warning.
     public var description: String {
         if let newerGeneration { return "nothing changed: generation \(newerGeneration) is in force" }
         func part(_ verb: String, _ names: [String]) -> String? {

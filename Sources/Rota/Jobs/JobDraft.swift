@@ -44,7 +44,8 @@ public struct JobDraft: Sendable {
     ///
     /// - Parameters:
     ///   - name: A human-readable name, from 1 to 255 characters. It need not be unique.
-    ///   - slug: A short name for URLs, from 1 to 255 letters, digits, `-`, `.`, `_` and `~`, unique within the project.
+    ///   - slug: A short name for URLs, from 1 to 255 letters, digits, `-`, `.`, `_` and `~`, unique within the
+    ///     project.
     ///   - schedule: When the job fires.
     ///   - action: What it does: an HTTP request, or a call of a Swift handler.
     ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
@@ -118,7 +119,8 @@ extension JobDraft {
     /// - Parameters:
     ///   - payload: The value that every execution passes to the handler.
     ///   - name: The job's name, from 1 to 255 characters; `nil` for the handler's.
-    ///   - slug: A short name for URLs, from 1 to 255 letters, digits, `-`, `.`, `_` and `~`, unique within the project.
+    ///   - slug: A short name for URLs, from 1 to 255 letters, digits, `-`, `.`, `_` and `~`, unique within the
+    ///     project.
     ///   - schedule: When the job fires.
     ///   - timeout: The longest an attempt may take, or `nil` for no limit.
     ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.

@@ -88,7 +88,7 @@ extension JobDefinition {
     }
 
     private func lateWarning(_ next: Date, at now: Date) -> JobWarning {
-        let isTooLate = misfire.maximumLateness.map { next.advanced(by: $0) < now } ?? false
+        let isTooLate = misfire.isTooLate(now.elapsed(since: next))
         let advice =
             if isTooLate {
                 "it is later than the misfire policy allows, so it will be skipped. Choose a later date, or a longer "

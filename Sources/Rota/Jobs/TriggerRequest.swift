@@ -27,14 +27,15 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// Executions with the same key share the job's limit per key.
     public var concurrencyKey: String?
-    /// A key, up to 255 characters, such as a day or a customer, by which the execution is matched with those of the jobs
-    /// that its job depends on, and of those that depend on it.
+    /// A key, up to 255 characters, such as a day or a customer, by which the execution is matched with those of the
+    /// jobs that its job depends on, and of those that depend on it.
     ///
     /// See `JobDependency`.
     public var dependencyKey: String?
     /// A key, up to 255 characters, that makes the request repeatable.
     ///
-    /// A repeated request returns the first execution, as long as that is kept. It cannot be combined with ``uniqueness``.
+    /// A repeated request returns the first execution, as long as that is kept. It cannot be combined with
+    /// ``uniqueness``.
     public var idempotencyKey: String?
     /// Makes repeated requests for the same work one execution; `nil` to queue an execution for each.
     public var uniqueness: Uniqueness?

@@ -6,8 +6,8 @@ import Synchronization
 /// Prints what goes wrong, and nothing while all is well.
 ///
 /// It tells of failed attempts and executions, blocked addresses, skipped occurrences, handlers that are missing,
-/// payloads that cannot be read, jobs that will never fire or were not changed, open breakers, starts that are late, and whatever else
-/// needs attention:
+/// payloads that cannot be read, jobs that will never fire or were not changed, open breakers, starts that are late,
+/// and whatever else needs attention:
 ///
 /// ```swift
 /// let scheduler = Scheduler(store: InMemoryJobStore(), observers: [ConsoleObserver()])
@@ -34,8 +34,8 @@ public final class ConsoleObserver: SchedulerObserver {
     ///
     /// - Parameters:
     ///   - zone: The time zone of the times of day.
-    ///   - startDelay: The longest time from the date on which an execution was due, after smoothing and catching up, to
-    ///     the beginning of its first attempt that is not told. Longer ones are told at most once a minute.
+    ///   - startDelay: The longest time from the date on which an execution was due, after smoothing and catching up,
+    ///     to the beginning of its first attempt that is not told. Longer ones are told at most once a minute.
     ///   - write: Writes a line. The default writes it to the standard error.
     public init(
         zone: TimeZone = .current, startDelay: Duration = .seconds(5),
@@ -70,7 +70,7 @@ public final class ConsoleObserver: SchedulerObserver {
             + digits(min(max(milliseconds, 0), 999), 3)
     }
 
-    /// Tells of skipped occurrences.
+    /// Reports skipped occurrences.
     public func didSkip(_ skip: SkippedOccurrence, of jobName: String, at date: Date) {
         let what =
             skip.first == skip.last
@@ -79,7 +79,7 @@ public final class ConsoleObserver: SchedulerObserver {
         say("\(jobName): \(what): \(skip.reason.rawValue).", at: date)
     }
 
-    /// Tells of a first attempt that starts long after the execution was due.
+    /// Reports a first attempt that starts long after the execution was due.
     public func didStart(_ execution: Execution, attempt: Int, at date: Date) {
         let delay = date.elapsed(since: execution.progress.dueAt)
         guard attempt == 1, delay > startDelay else { return }
@@ -94,7 +94,7 @@ public final class ConsoleObserver: SchedulerObserver {
                 + "or a limit or the concurrency held the execution back.", at: date)
     }
 
-    /// Tells of a failed attempt that another one follows.
+    /// Reports a failed attempt that will be retried.
     public func didFinish(_ attempt: Attempt, of execution: Execution, at date: Date) {
         guard let failure = attempt.failure, !execution.status.isTerminal else { return }
         let gap = failure.message.contains("\n") ? "\n" : " "
@@ -104,7 +104,7 @@ public final class ConsoleObserver: SchedulerObserver {
         )
     }
 
-    /// Tells of an execution that failed or expired.
+    /// Reports an execution that failed or expired.
     public func didFinish(_ execution: Execution, at date: Date) {
         switch execution.status {
         case .failed:
@@ -120,7 +120,7 @@ public final class ConsoleObserver: SchedulerObserver {
         }
     }
 
-    /// Tells of a lost lease.
+    /// Reports a lost lease.
     public func didLoseLease(of execution: Execution, at date: Date) {
         let id = execution.id
         // The renewal tells of it, and so does the attempt that ends afterwards.
@@ -134,17 +134,17 @@ public final class ConsoleObserver: SchedulerObserver {
             at: date)
     }
 
-    /// Tells of an abandoned attempt.
+    /// Reports an abandoned attempt.
     public func didAbandon(_ execution: Execution, because reason: String, at date: Date) {
         say("\(execution.jobName): \(reason)", at: date)
     }
 
-    /// Tells of a result that came too late.
+    /// Reports a result that came too late.
     public func didDropLateResult(of execution: Execution, at date: Date) {
         say("\(execution.jobName): an abandoned attempt ended, and its result was dropped.", at: date)
     }
 
-    /// Tells of a breaker that opened or closed.
+    /// Reports a breaker that opened or closed.
     public func didChangeBreaker(of job: Job, at date: Date) {
         say(
             job.scheduleState.isHeldByBreaker
@@ -152,7 +152,7 @@ public final class ConsoleObserver: SchedulerObserver {
                 : "\(job.name): its breaker closed, and the job continues.", at: date)
     }
 
-    /// Tells of a missing handler.
+    /// Reports a missing handler.
     public func handlerMissing(_ name: String, jobs: [Job], similar: String?, at date: Date) {
         let names = jobs.prefix(5).map(\.name).joined(separator: ", ")
         let more = jobs.count > 5 ? " and others" : ""
@@ -162,19 +162,19 @@ public final class ConsoleObserver: SchedulerObserver {
                 + " Register it with `handle(\"\(name)\") { … }`; until then, their executions wait.", at: date)
     }
 
-    /// Tells of a payload that its handler cannot read.
+    /// Reports a payload that its handler cannot read.
     public func payloadUnreadable(of job: Job, because reason: String, at date: Date) {
         say("\(job.name): \(Self.sentence(reason)) Its attempts will fail.", at: date)
     }
 
-    /// Tells of a job that will never fire.
+    /// Reports a job that will never fire.
     public func didFindNoOccurrence(of job: Job, at date: Date) {
         say(
             "\(job.name): will never fire. \(job.schedule.reasonForNoOccurrence(after: date)) Use `update(_:_:)`.",
             at: date)
     }
 
-    /// Tells of a job that was not changed by being created again.
+    /// Reports a job that was not changed by being created again.
     public func didKeepDefinition(of job: Job, differing members: [String], at date: Date) {
         say(
             "\(job.name): was created earlier with this idempotency key and another definition (\(members.joined(separator: ", ")) "
@@ -182,43 +182,43 @@ public final class ConsoleObserver: SchedulerObserver {
                 + "step with the code by `declare(_:owner:)`.", at: date)
     }
 
-    /// Tells of a job whose schedule cannot be computed now.
+    /// Reports a job whose schedule cannot be computed now.
     public func didPostpone(_ job: Job, until next: Date, because error: any Error, at date: Date) {
         say(
             "\(job.name): is due, but its schedule cannot be computed: \(error) Next try at \(timeOfDay(next)).",
             at: date)
     }
 
-    /// Tells that the clock had been ahead.
+    /// Reports that the clock had been ahead.
     public func didRewind(_ report: RewindReport, at date: Date) {
         say(
             "The clock had been ahead. \(report.jobs.count) jobs and \(report.executions.count) executions continue from "
                 + "the current time.", at: date)
     }
 
-    /// Tells that nothing ran, because the shutdown came first.
+    /// Reports that nothing ran, because the shutdown came first.
     public func didStopBeforeRunning(at date: Date) {
         say(
             "`run()` returned at once, because `beginShutdown()` was called before it. Call `run()` again to run.",
             at: date)
     }
 
-    /// Tells that the store failed.
+    /// Reports that the store failed.
     public func didFail(_ error: any Error, at date: Date) {
         say("The store failed, and `run()` ends: \(error)", at: date)
     }
 
-    /// Tells that the store is out of reach, and that the scheduler tries again.
+    /// Reports that the store is out of reach, and that the scheduler tries again.
     public func didLoseStore(because error: StoreError, at date: Date) {
         say("The store is out of reach; trying again until it is back: \(error)", at: date)
     }
 
-    /// Tells that the store is back.
+    /// Reports that the store is back.
     public func didRegainStore(after outage: Duration, at date: Date) {
         say("The store is back after \(outage.text).", at: date)
     }
 
-    /// Tells why the store could work better.
+    /// Reports the store's advice.
     public func storeLimited(because reason: String, at date: Date) {
         say("The store works, but could do better. \(reason)", at: date)
     }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The latest events of a scheduler, for readers that come and go, such as those of an HTTP API.
 ///
-/// A stream of events needs a reader that stays; a log is read in pages. It keeps what is needed to tell an event, and no
-/// payloads.
+/// A stream of events needs a reader that stays; a log is read in pages. It keeps what is needed to tell an event, and
+/// no payloads.
 ///
 /// ```swift
 /// let log = scheduler.eventLog(keeping: 500)

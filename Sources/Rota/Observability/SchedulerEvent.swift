@@ -103,8 +103,8 @@ public struct SchedulerEvent: Sendable {
 extension SchedulerEvent {
     /// The events of a scheduler from the moment the stream was created until `run()` returns.
     ///
-    /// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never delays
-    /// the scheduler. Get one from ``Scheduler/events(keeping:)``.
+    /// Keeps a bounded number of events for a slow reader and drops the oldest beyond that, so that reading never
+    /// delays the scheduler. Get one from ``Scheduler/events(keeping:)``.
     ///
     /// ```swift
     /// let events = scheduler.events(keeping: 100)

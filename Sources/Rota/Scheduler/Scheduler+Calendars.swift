@@ -5,10 +5,10 @@ public import RotaStore
 extension Scheduler {
     /// Keeps a calendar under a name, for all schedules that refer to it by `ScheduleCalendar.named(_:)`.
     ///
-    /// The store keeps it once, whatever the number of jobs that use it. If it changes, all of them follow in one atomic
-    /// step: their next occurrences are computed anew from the current date, and their anchors, counts, pauses, versions
-    /// and histories stay. An occurrence that is due at that moment fires if the new calendar allows it, and is recorded
-    /// as skipped if not. A completed job becomes active if the calendar gives it another occurrence.
+    /// The store keeps it once, whatever the number of jobs that use it. If it changes, all of them follow in one
+    /// atomic step: their next occurrences are computed anew from the current date, and their anchors, counts, pauses,
+    /// versions and histories stay. An occurrence that is due at that moment fires if the new calendar allows it, and
+    /// is recorded as skipped if not. A completed job becomes active if the calendar gives it another occurrence.
     ///
     /// ```swift
     /// try await scheduler.setCalendar(.dates(["2026-12-25", "2027-01-01"]), named: "holidays")
@@ -23,15 +23,15 @@ extension Scheduler {
     /// print(change.jobs)  // 1
     /// ```
     ///
-    /// Call it at every start, before `declare(_:owner:)`: a calendar that is set to what it is changes nothing and writes
-    /// nothing.
+    /// Call it at every start, before `declare(_:owner:)`: a calendar that is set to what it is changes nothing and
+    /// writes nothing.
     ///
     /// - Parameters:
     ///   - calendar: The whole calendar. It names no other calendars, and may be empty.
     ///   - name: The name, from 1 to 100 characters, not all of them blank.
     /// - Returns: Whether the calendar changed, how many jobs use it, and how many of them got another next occurrence.
-    /// - Throws: ``SchedulerError`` with code `invalidRequest` for an invalid name, or a calendar that names others; or the
-    ///   store's error.
+    /// - Throws: ``SchedulerError`` with code `invalidRequest` for an invalid name, or a calendar that names others; or
+    ///   the store's error.
     /// - Complexity: O(n) in the number of jobs that use the calendar.
     @discardableResult
     public func setCalendar(_ calendar: ScheduleCalendar, named name: String) async throws -> CalendarChange {
@@ -69,8 +69,8 @@ extension Scheduler {
     /// Deletes a calendar.
     ///
     /// - Returns: Whether the calendar existed. Deleting it twice is not an error.
-    /// - Throws: ``SchedulerError`` with code `calendarInUse` while schedules name it: the error names up to three of the
-    ///   jobs, and says how many there are. Or the store's error.
+    /// - Throws: ``SchedulerError`` with code `calendarInUse` while schedules name it: the error names up to three of
+    ///   the jobs, and says how many there are. Or the store's error.
     @discardableResult
     public func deleteCalendar(named name: String) async throws -> Bool {
         do {

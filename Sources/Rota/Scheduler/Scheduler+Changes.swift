@@ -59,8 +59,8 @@ extension Scheduler {
 
     /// Plans a replacement from the current job, and again if the job was changed in the meantime.
     ///
-    /// - Parameter plan: Returns `nil` if nothing must be changed. If it throws because a calendar is missing, it is called
-    ///   again with the store's calendars, which most changes do not need.
+    /// - Parameter plan: Returns `nil` if nothing must be changed. If it throws because a calendar is missing, it is
+    ///   called again with the store's calendars, which most changes do not need.
     private nonisolated func replace(
         _ id: JobID, by operation: String, _ change: JobChange,
         _ plan: (Job, _ calendars: [String: ScheduleCalendar], _ now: Date) throws -> JobReplacement?
@@ -131,7 +131,7 @@ extension Scheduler {
         }
     }
 
-    /// Tells what a replacement changed.
+    /// Reports what a replacement changed.
     nonisolated func tell(_ replacement: JobReplacement, of job: Job, after old: ScheduleState, at now: Date) {
         context.events.send(fired: [], skips: replacement.skips, of: job.id, named: job.name, at: now)
         context.events.changedState(of: job, from: old, by: replacement.author, at: now)

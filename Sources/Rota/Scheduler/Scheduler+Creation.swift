@@ -13,8 +13,8 @@ extension Scheduler {
     ///
     /// - Returns: The job, or the one created earlier with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if a value is
-    ///   invalid; ``SchedulerError`` with code `calendarNotFound` if the schedule names a calendar that does not exist; or
-    ///   the store's error.
+    ///   invalid; ``SchedulerError`` with code `calendarNotFound` if the schedule names a calendar that does not exist;
+    ///   or the store's error.
     @discardableResult
     public func create(_ draft: JobDraft) async throws -> Job {
         try await create([draft])[0]
@@ -34,8 +34,8 @@ extension Scheduler {
     /// Creates jobs, all of them or none, and tells new ones from those created earlier.
     ///
     /// - Parameter drafts: The jobs, at most ``maximumBatch``.
-    /// - Returns: For each draft, in order, `.inserted` with the new job, or `.existing` with the one created earlier with
-    ///   the same idempotency key.
+    /// - Returns: For each draft, in order, `.inserted` with the new job, or `.existing` with the one created earlier
+    ///   with the same idempotency key.
     /// - Throws: The errors of ``create(_:)-([JobDraft])``.
     public func insert(_ drafts: [JobDraft]) async throws -> [JobInsertion.Outcome] {
         guard drafts.count <= Self.maximumBatch else {
@@ -64,7 +64,7 @@ extension Scheduler {
         return outcomes
     }
 
-    /// Tells observers of a job that stays as it was created, although a draft with its key describes another one.
+    /// Notifies observers of a job that stays as it was created, although a draft with its key describes another one.
     private func tellKept(
         _ job: Job, instead definition: JobDefinition, _ calendars: [String: ScheduleCalendar], at now: Date
     ) {

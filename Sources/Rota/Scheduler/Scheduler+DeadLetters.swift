@@ -32,8 +32,8 @@ extension Scheduler {
 
     /// Replays all dead letters that a query lists, like ``replay(_:idempotencyKey:author:)``.
     ///
-    /// Up to 1,000 are replayed in one step of the store; more take another step each. A dead letter is replayed once, even
-    /// if the call is repeated or made twice at the same time.
+    /// Up to 1,000 are replayed in one step of the store; more take another step each. A dead letter is replayed once,
+    /// even if the call is repeated or made twice at the same time.
     ///
     /// - Parameters:
     ///   - query: Which of them. Its order, limit and cursor have no effect.
@@ -97,8 +97,8 @@ extension Scheduler {
     /// Discards a dead letter.
     ///
     /// - Returns: The execution, with its `resolution`.
-    /// - Throws: ``SchedulerError`` with code `executionNotFound`, or `illegalState` if it has not failed or expired; or
-    ///   the store's error.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`, or `illegalState` if it has not failed or expired;
+    ///   or the store's error.
     @discardableResult
     public func discardDeadLetter(_ id: ExecutionID) async throws -> Execution {
         _ = try await context.store.discard([id], at: context.clock.now)

@@ -6,7 +6,8 @@ extension Scheduler {
     /// The largest number of jobs that can be declared in one step.
     public static let maximumDeclared = 100_000
 
-    /// Makes the jobs in the store follow the code: creates what is new, changes what differs, and handles what is gone.
+    /// Makes the jobs in the store follow the code: creates what is new, changes what differs, and handles what is
+    /// gone.
     ///
     /// Call it at every start, with all jobs of the program. A job is found again by its slug, or by its name if it has
     /// none. One that is as declared is not touched. One that differs gets the new definition, and keeps its history,
@@ -23,21 +24,23 @@ extension Scheduler {
     /// ```
     ///
     /// In a rolling deploy, two versions of a program run side by side. Give each version a greater `generation`, such
-    /// as its build number: once a newer one has declared its jobs, an older one changes nothing, and its result says so.
+    /// as its build number: once a newer one has declared its jobs, an older one changes nothing, and its result says
+    /// so.
     ///
     /// - Parameters:
-    ///   - drafts: The jobs, at most ``maximumDeclared``, each with a name or slug of its own and without an idempotency
-    ///     key. Their `state` is that of new jobs. A job that exists with the same slug, and that no owner declared, is
-    ///     adopted.
+    ///   - drafts: The jobs, at most ``maximumDeclared``, each with a name or slug of its own and without an
+    ///     idempotency key. Their `state` is that of new jobs. A job that exists with the same slug, and that no owner
+    ///     declared, is adopted.
     ///   - owner: The name of the program, from 1 to 64 characters. Jobs of others are never touched.
     ///   - generation: The version of the declaration. Of equal generations, the last one to declare wins.
     ///   - orphans: The treatment of the owner's jobs that are no longer declared.
     ///   - isDryRun: Whether to change nothing, and only to return what would be done.
     ///   - author: The author of the changes, if it is to be recorded. The author of a draft wins.
     /// - Returns: What was done.
-    /// - Throws: ``SchedulerError`` with code `invalidJob` for a draft that is invalid, or declared twice, or whose slug
-    ///   another owner's job has; `invalidRequest`; `tooMany`; or `illegalState` if the jobs were changed a hundred times
-    ///   meanwhile; or `calendarNotFound`. `ScheduleError`; `RetryPolicyError`; or the store's error. Then nothing was changed.
+    /// - Throws: ``SchedulerError`` with code `invalidJob` for a draft that is invalid, or declared twice, or whose
+    ///   slug another owner's job has; `invalidRequest`; `tooMany`; or `illegalState` if the jobs were changed a
+    ///   hundred times meanwhile; or `calendarNotFound`. `ScheduleError`; `RetryPolicyError`; or the store's error.
+    ///   Then nothing was changed.
     /// - Complexity: O(n) in the number of jobs. If nothing differs, nothing is written.
     @discardableResult
     public func declare(

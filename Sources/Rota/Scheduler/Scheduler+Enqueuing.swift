@@ -45,10 +45,10 @@ extension Scheduler {
     /// print(try await scheduler.waitForCompletion(of: queued.id).status)
     /// ```
     ///
-    /// The work goes to the queue of that name: the job that has it as its slug and no project, or else the job on demand
-    /// without a slug and a project that alone has it as its name. If there is none and a
-    /// handler of the name is registered here, the first call creates ``JobDraft/init(queue:action:retry:retention:limits:)``
-    /// with its defaults; declare the queue to choose others.
+    /// The work goes to the queue of that name: the job that has it as its slug and no project, or else the job on
+    /// demand without a slug and a project that alone has it as its name. If there is none and a handler of the name is
+    /// registered here, the first call creates ``JobDraft/init(queue:action:retry:retention:limits:)`` with its
+    /// defaults; declare the queue to choose others.
     ///
     /// - Parameters:
     ///   - queue: The queue's name.
@@ -79,8 +79,8 @@ extension Scheduler {
     ///   - delay: How long from now the execution becomes due.
     ///   - request: Everything else: payload, priority, keys, tags, time to live, and a date in place of the delay.
     /// - Returns: The queued execution, or the earlier one with the same idempotency key.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`; or
-    ///   the store's error.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` if there is neither queue nor handler, or `invalidRequest`;
+    ///   or the store's error.
     @discardableResult
     public func enqueue(
         _ queue: String, after delay: Duration = .zero, _ request: TriggerRequest = TriggerRequest()
@@ -139,8 +139,8 @@ extension Scheduler {
     ///   - queue: The queue's name.
     ///   - requests: The requests, at most ``maximumBulk``.
     /// - Returns: For each request, in order, its outcome.
-    /// - Throws: The errors of ``enqueue(_:after:_:)-(String,_,_)`` for the first invalid request; or ``SchedulerError`` with code
-    ///   `tooMany`.
+    /// - Throws: The errors of ``enqueue(_:after:_:)-(String,_,_)`` for the first invalid request; or
+    ///   ``SchedulerError`` with code `tooMany`.
     @discardableResult
     public func enqueue(_ queue: String, _ requests: [TriggerRequest]) async throws -> BulkTriggerResult {
         try await trigger(queueJob(queue), requests)
@@ -149,16 +149,16 @@ extension Scheduler {
     /// Enqueues a batch of work, and other work that follows when all of it has ended, in one step or not at all.
     ///
     /// The follow-up waits in the store, so it survives a crash. It is queued however the executions end: the handler
-    /// finds in ``HandlerContext/batch`` how many succeeded, failed, expired or were canceled. Requests for work that is
-    /// queued already, by its idempotency key or its uniqueness, are not part of the batch.
+    /// finds in ``HandlerContext/batch`` how many succeeded, failed, expired or were canceled. Requests for work that
+    /// is queued already, by its idempotency key or its uniqueness, are not part of the batch.
     ///
     /// - Parameters:
     ///   - queue: The queue's name.
     ///   - requests: The requests, at most ``maximumBatch``.
     ///   - followUp: The work that follows.
     /// - Returns: For each request, in order, its outcome, and the execution that follows.
-    /// - Throws: The errors of ``enqueue(_:after:_:)-(String,_,_)`` for the first invalid request; or ``SchedulerError`` with code
-    ///   `tooMany`.
+    /// - Throws: The errors of ``enqueue(_:after:_:)-(String,_,_)`` for the first invalid request; or
+    ///   ``SchedulerError`` with code `tooMany`.
     @discardableResult
     public func enqueue(
         _ queue: String, _ requests: [TriggerRequest], then followUp: BatchFollowUp

@@ -9,19 +9,19 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - date: The nominal date. Only an occurrence within the same millisecond counts, or one that is
-    ///     written the same in milliseconds, because a store may keep dates no finer. For any other date, the explanation
-    ///     names the occurrences before and after it.
+    ///   - date: The nominal date. Only an occurrence within the same millisecond counts, or one that is written the
+    ///     same in milliseconds, because a store may keep dates no finer. For any other date, the explanation names the
+    ///     occurrences before and after it.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; `ScheduleError` if the rules of the
     ///   schedule's time zone cannot be read now; or the store's error.
     public func explain(_ id: JobID, at date: Date) async throws -> OccurrenceExplanation {
         let job = try await job(id)
         try FieldCheck(code: .invalidRequest, jobName: job.definition.name).date(date, "The date to explain")
         let versions = try await context.store.versions(of: id)
-        let runs = try await runs(of: id, around: date)
+        let executions = try await executions(of: id, around: date)
         let skips = try await context.store.skips(of: id)
         return try OccurrenceExplanation(
-            on: date, of: job, versions: versions, runs: runs, skips: skips, at: context.clock.now)
+            on: date, of: job, versions: versions, executions: executions, skips: skips, at: context.clock.now)
     }
 
     /// Explains where an execution stands: what holds it back, since when, or how it ended.
@@ -47,16 +47,16 @@ extension Scheduler {
     }
 
     /// Returns the scheduled executions of occurrences within the millisecond of a date.
-    private func runs(of id: JobID, around date: Date) async throws -> [Execution] {
+    private func executions(of id: JobID, around date: Date) async throws -> [Execution] {
         var query = ExecutionQuery(
             jobID: id, from: date.millisecondEarlier, to: date.millisecondLater, limit: 1000)
-        var runs: [Execution] = []
+        var executions: [Execution] = []
         repeat {
             let page = try await context.store.executions(query)
-            runs += page.items.filter { $0.source == .schedule && $0.scheduledFor.isSameMillisecond(as: date) }
+            executions += page.items.filter { $0.source == .schedule && $0.scheduledFor.isSameMillisecond(as: date) }
             query.after = page.next
         } while query.after != nil
-        return runs
+        return executions
     }
 
     /// Lists the history of a job, the latest date first: its executions, and the occurrences that did not fire.

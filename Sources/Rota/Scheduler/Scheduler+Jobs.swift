@@ -147,8 +147,8 @@ extension Scheduler {
     ///     ``pause(_:reason:until:author:idempotencyKey:ifRevision:)``; `nil` for no change.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
-    ///   - revision: The `scheduleState.revision` of the job that the change is based on, or `nil` to change whatever is
-    ///     there. Every change of a job, and every occurrence that fires, raises it.
+    ///   - revision: The `scheduleState.revision` of the job that the change is based on, or `nil` to change whatever
+    ///     is there. Every change of a job, and every occurrence that fires, raises it.
     ///   - change: Changes the definition, where the method is called. It is called again if the job was changed in the
     ///     meantime.
     /// - Returns: The job after the change.
@@ -202,8 +202,8 @@ extension Scheduler {
     /// - Parameters:
     ///   - id: The job.
     ///   - reason: The reason to show, up to 2,000 characters.
-    ///   - end: The date on which the job resumes by itself; `nil` if only ``resume(_:author:idempotencyKey:ifRevision:)`` resumes
-    ///     it.
+    ///   - end: The date on which the job resumes by itself; `nil` if only
+    ///     ``resume(_:author:idempotencyKey:ifRevision:)`` resumes it.
     ///   - author: The author of the pause, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated pause does nothing.
     ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.

@@ -20,8 +20,8 @@ extension Scheduler {
     /// ```
     ///
     /// - Throws: ``SchedulerError`` with code `alreadyRunning`, `invalidConfiguration`, `unusableClock` or
-    ///   `unusableStore`; or the store's error, if the store can no longer record what happens. While a store is only out
-    ///   of reach (`StoreError.isTemporary`), the method waits, keeps the results of attempts, and continues.
+    ///   `unusableStore`; or the store's error, if the store can no longer record what happens. While a store is only
+    ///   out of reach (`StoreError.isTemporary`), the method waits, keeps the results of attempts, and continues.
     public func run() async throws {
         try await run(until: Flag())
     }
@@ -82,8 +82,8 @@ extension Scheduler {
 
     /// Asks ``run()`` to finish.
     ///
-    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once, as a
-    /// service expects that is stopped while it starts, and observers are told
+    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once, as
+    /// a service expects that is stopped while it starts, and observers are told
     /// (``SchedulerObserver/didStopBeforeRunning(at:)``); the one after that runs.
     public nonisolated func beginShutdown() {
         context.stop.set()

@@ -4,14 +4,14 @@ public import RotaHTTP
 public import RotaRetry
 public import RotaStore
 
-// Calls of workers outside the process, about an execution that waits for them. The app passes them on, such as those of
-// an HTTP endpoint; the token proves that the worker was given the execution.
+// Calls of workers outside the process, about an execution that waits for them. The app passes them on, such as those
+// of an HTTP endpoint; the token proves that the worker was given the execution.
 
 extension Scheduler {
     /// Returns a token with which a worker outside the process may complete an execution.
     ///
-    /// It names the execution and its own end, and is signed with ``SchedulerConfiguration/tokenSecret``; the store keeps
-    /// nothing of it. A request hands one out by the variable `{{execution_token}}`.
+    /// It names the execution and its own end, and is signed with ``SchedulerConfiguration/tokenSecret``; the store
+    /// keeps nothing of it. A request hands one out by the variable `{{execution_token}}`.
     ///
     /// - Parameters:
     ///   - id: The execution.
@@ -43,8 +43,8 @@ extension Scheduler {
     ///   - token: The token, as the worker got it.
     ///   - output: The output of the execution, up to 5 MiB.
     /// - Returns: The execution after the completion.
-    /// - Throws: ``SchedulerError`` with code `invalidToken`, `expiredToken`, `executionNotFound`, `illegalState` if the
-    ///   execution is not waiting (a worker that is faster than its own answer to the request tries again), or
+    /// - Throws: ``SchedulerError`` with code `invalidToken`, `expiredToken`, `executionNotFound`, `illegalState` if
+    ///   the execution is not waiting (a worker that is faster than its own answer to the request tries again), or
     ///   `invalidRequest`; or the store's error.
     @discardableResult
     public func complete(token: SecretValue, output: JSONPayload? = nil) async throws -> Execution {

@@ -58,8 +58,8 @@ extension Scheduler {
     /// - Parameters:
     ///   - request: The request.
     ///   - id: The job.
-    /// - Throws: The errors of ``trigger(_:_:)-(_,TriggerRequest)``, such as that of a payload that the job's schema does
-    ///   not allow.
+    /// - Throws: The errors of ``trigger(_:_:)-(_,TriggerRequest)``, such as that of a payload that the job's schema
+    ///   does not allow.
     public func preview(_ request: TriggerRequest, of id: JobID) async throws -> TriggerPreview {
         let job = try await job(id)
         let execution = try await execution(request, of: job, batch: nil)
@@ -118,8 +118,9 @@ extension Scheduler {
     ///
     /// The original is not changed.
     ///
-    /// The replay keeps the original's payload, tags, priority, concurrency and dependency keys, and overrides. A notification is sent
-    /// again unchanged. If the job sends a request by now that uses no `{{payload}}`, the payload is left out.
+    /// The replay keeps the original's payload, tags, priority, concurrency and dependency keys, and overrides. A
+    /// notification is sent again unchanged. If the job sends a request by now that uses no `{{payload}}`, the payload
+    /// is left out.
     ///
     /// - Parameters:
     ///   - id: The execution, in any status.
@@ -228,8 +229,8 @@ extension Scheduler {
     ///   - author: The author of the backfill, if it is to be recorded.
     /// - Returns: The executions, the oldest occurrence first. Their source is `backfill`.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `tooMany` if the range has more
-    ///   occurrences than the limit, in which case none is executed; `ScheduleError` if the rules of the schedule's time
-    ///   zone cannot be read now; or the store's error.
+    ///   occurrences than the limit, in which case none is executed; `ScheduleError` if the rules of the schedule's
+    ///   time zone cannot be read now; or the store's error.
     @discardableResult
     public func backfill(
         _ id: JobID, _ range: Range<Date>, overlap: BackfillResult.Overlap = .serial, limit: Int = 1000,

@@ -54,6 +54,9 @@ struct AttemptReport: Sendable {
         AttemptReport(.failed(failure, message: message))
     }
 
+    /// Whether there is anything to tell about a request.
+    var wasSent: Bool { timings != nil || peer != nil || !redirects.isEmpty || resends > 0 || fallback != nil }
+
     /// Whether the attempt did not begin.
     var isUnbegun: Bool {
         if case .unbegun = ending { true } else { false }
@@ -282,15 +285,50 @@ extension ExecutionTrace {
         // If the wall clock was set back in between, the span is unknown.
         let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
         let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
-        let timings = result.report.timings
-        let redirects = result.report.redirects.map { $0.description.clipped(to: 2048) }
         self.init(
-            queueWait: queueWait, dequeue: dequeue, resolve: timings?.resolve, handshake: timings?.handshake,
-            connect: timings?.connect, firstByte: timings?.firstByte, transfer: timings?.transfer,
+            queueWait: queueWait, dequeue: dequeue,
             total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
-            peer: result.report.peer?.description,
-            redirects: redirects.isEmpty ? nil : redirects,
-            resends: result.report.resends > 0 ? result.report.resends : nil, timeout: result.report.adaptiveTimeout,
-            fallback: result.report.fallback)
+            timeout: result.report.adaptiveTimeout)
+        // A handler sends nothing.
+        if result.report.wasSent { addRequest(of: result.report) }
     }
+
+    private mutating func addRequest(of report: AttemptReport) {
+        if let timings = report.timings {
+            (resolve, handshake, connect) = (timings.resolve, timings.handshake, timings.connect)
+            (firstByte, transfer) = (timings.firstByte, timings.transfer)
+        }
+        peer = report.peer?.description
+        redirects = report.redirects.isEmpty ? nil : report.redirects.map { $0.description.clipped(to: 2048) }
+        resends = report.resends > 0 ? report.resends : nil
+        fallback = report.fallback
+    }
+}
+
+/// The result of an attempt, before it is decided what follows.
+struct AttemptResult: Sendable {
+    let work: ClaimedWork
+    let startedAt: Date
+    let duration: Duration
+    private let shared: SharedReport
+    /// The reason this one attempt was canceled, if it was.
+    var canceledBecause: AttemptCancellation?
+    /// Whether this is no result but the end of an abandoned handler, which frees its slot.
+    let isLate: Bool
+
+    // The report is large, and the result changes hands several times.
+    private final class SharedReport: Sendable {
+        let report: AttemptReport
+
+        init(_ report: AttemptReport) {
+            self.report = report
+        }
+    }
+
+    init(work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport, isLate: Bool = false) {
+        (self.work, self.startedAt, self.duration, self.isLate) = (work, startedAt, duration, isLate)
+        shared = SharedReport(report)
+    }
+
+    var report: AttemptReport { shared.report }
 }

@@ -63,31 +63,3 @@ final class Outbox<Element: Sendable>: Sendable {
         }
     }
 }
-
-/// The result of an attempt, before it is decided what follows.
-struct AttemptResult: Sendable {
-    let work: ClaimedWork
-    let startedAt: Date
-    let duration: Duration
-    private let shared: SharedReport
-    /// The reason this one attempt was canceled, if it was.
-    var canceledBecause: AttemptCancellation?
-    /// Whether this is no result but the end of an abandoned handler, which frees its slot.
-    let isLate: Bool
-
-    // The report is large, and the result changes hands several times.
-    private final class SharedReport: Sendable {
-        let report: AttemptReport
-
-        init(_ report: AttemptReport) {
-            self.report = report
-        }
-    }
-
-    init(work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport, isLate: Bool = false) {
-        (self.work, self.startedAt, self.duration, self.isLate) = (work, startedAt, duration, isLate)
-        shared = SharedReport(report)
-    }
-
-    var report: AttemptReport { shared.report }
-}

@@ -146,7 +146,7 @@ private final class Worker: Sendable {
         }
     }
 
-    /// Makes attempts until the queue is closed, or until one was abandoned, or canceled and the task with it.
+    /// Makes attempts until the queue closes, or an attempt is abandoned or canceled.
     ///
     /// - Returns: Whether an attempt was canceled, so that a new task must take over.
     private func shift(runner: AttemptRunner, queue: WorkQueue<ClaimedWork>, outbox: Outbox<AttemptResult>) async

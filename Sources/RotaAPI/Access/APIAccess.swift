@@ -27,8 +27,8 @@ public struct APIAccess: Sendable, Hashable {
     /// Refuses the request.
     ///
     /// - Parameters:
-    ///   - status: The status to answer with: 401 for a caller that is not known, 402, 403 or 429 for one that is. Values
-    ///     outside 400 to 499 count as 403.
+    ///   - status: The status to answer with: 401 for a caller that is not known, 402, 403 or 429 for one that is.
+    ///     Values outside 400 to 499 count as 403.
     ///   - code: A word for programs, such as `INSUFFICIENT_CREDIT`, or `nil` for the profile's own.
     ///   - message: A sentence for people.
     public static func refused(

@@ -1,7 +1,7 @@
 /// The engine's messages for clients of an API, who do not write Swift.
 ///
-/// A message of the engine may end in the method that helps: "Give it another schedule with `update(_:_:)` instead." What
-/// the method does has a route, and a command; its name in Swift says nothing to those who use them.
+/// A message of the engine may end in the method that helps: "Give it another schedule with `update(_:_:)` instead."
+/// A route and a command do the same; those who use them do not know the method's name in Swift.
 enum ClientWording {
     /// The message without the names of methods, and without the parts of it that are about them alone.
     static func text(_ message: String) -> String {

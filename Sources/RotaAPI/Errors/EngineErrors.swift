@@ -7,7 +7,7 @@ import RotaSchedule
 import RotaStore
 
 extension APIError {
-    /// Tells an error of the engine in the API's terms.
+    /// Puts an error of the engine in the API's terms.
     ///
     /// - Returns: The error, or `nil` if it is unexpected. Its text may then hold anything, and is not shown.
     init?(telling error: any Error) {

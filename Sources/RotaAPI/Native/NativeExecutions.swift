@@ -18,7 +18,7 @@ enum NativeExecutions {
         QueryParameter("dead", "Only dead letters: failures that were neither replayed nor discarded", Schema.bool),
         .choice("sort", "created_at, the default, or scheduled_for", ["created_at", "scheduled_for"]),
         .choice("order", "desc, the default, or asc", ["asc", "desc"]), .limit(1...1_000, else: 50),
-        QueryParameter("cursor", "Where to read on: the `next` of the page before"),
+        QueryParameter("cursor", "Where to continue: the `next` of the page before"),
     ]
 
     static let routes: [Route] = [
@@ -39,7 +39,7 @@ enum NativeExecutions {
         ) { .json(NativeRecord.details(try await $0.foundExecution())) },
         Route(
             .get, "/_rota/executions/{id}/explain", "rotaExplainExecution", .read,
-            "Tell what an execution waits for, or how it ended", answer: NativeSchema.explanation
+            "Explain what an execution is waiting for, or how it ended", answer: NativeSchema.explanation
         ) { call in
             let told = try await call.scheduler.explain(call.foundExecution().id)
             return .json(["text": .string(ClientWording.text(told.description))])
@@ -70,7 +70,7 @@ enum NativeExecutions {
         },
         Route(
             .post, "/_rota/executions/{id}/answer", "rotaAnswerExecution", .trigger,
-            "End an execution that waits, with success or failure",
+            "Complete a waiting execution as succeeded or failed",
             body: Schema.object([
                 ("outcome", Schema.choice(["succeeded", "failed"])), ("output", Schema.anything),
                 ("message", Schema.text(1...2_000)),
@@ -95,7 +95,7 @@ enum NativeExecutions {
         switch try fields.required("outcome") {
         case "succeeded": next = .succeeded
         case "failed":
-            let message = try fields.text("message", length: 1...2_000) ?? "It was answered with a failure."
+            let message = try fields.text("message", length: 1...2_000) ?? "It was completed as failed from outside."
             next = .failed(ExecutionFailure(kind: .handlerError, message: message))
         default: throw fields.fail("outcome", "outcome must be succeeded or failed.")
         }

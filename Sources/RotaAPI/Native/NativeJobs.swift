@@ -17,7 +17,7 @@ enum NativeJobs {
         QueryParameter("tag", "Only jobs with this tag, as name:value; several separated by commas"),
         .choice("sort", "created, the default, name, or next", JobOrder.allCases.map(\.rawValue)),
         .choice("order", "asc, the default, or desc", ["asc", "desc"]), .limit(1...1_000, else: 50),
-        QueryParameter("cursor", "Where to read on: the `next` of the page before"),
+        QueryParameter("cursor", "Where to continue: the `next` of the page before"),
     ]
 
     static let routes: [Route] = [
@@ -29,7 +29,7 @@ enum NativeJobs {
             body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, isRepeatable: true, create),
         Route(
             .post, "/_rota/jobs/preview", "rotaPreviewJob", .read,
-            "Tell when a job would run, and what is wrong with it",
+            "Show when a job would run, and what is wrong with it",
             body: NativeSchema.newJob, answer: NativeSchema.preview, preview),
         Route(
             .post, "/_rota/declare", "rotaDeclareJobs", .write, "Make the jobs of an owner what a list says",
@@ -49,7 +49,7 @@ enum NativeJobs {
             return .noContent
         },
         Route(
-            .get, "/_rota/jobs/{id}/occurrences", "rotaListOccurrences", .read, "Tell when a job runs next",
+            .get, "/_rota/jobs/{id}/occurrences", "rotaListOccurrences", .read, "List the next occurrences of a job",
             query: [
                 .limit(1...1_000, else: 10).named("count"), .date("from", "Only later ones"),
                 .date("to", "Only earlier ones"),
@@ -57,7 +57,7 @@ enum NativeJobs {
             answer: NativeSchema.occurrences, occurrences),
         Route(
             .get, "/_rota/jobs/{id}/explain", "rotaExplainOccurrence", .read,
-            "Tell why a job did or did not run at a date", query: [.date("at", "The date")],
+            "Explain why a job did or did not run at a date", query: [.date("at", "The date")],
             answer: NativeSchema.explanation
         ) { call in
             let job = try await call.foundJob()
@@ -72,7 +72,7 @@ enum NativeJobs {
         Route(
             .get, "/_rota/jobs/{id}/history", "rotaListHistory", .read,
             "List what became of a job's occurrences: executions, and those that were skipped, with the reason",
-            query: [.limit(1...1_000, else: 50), QueryParameter("cursor", "Where to read on")],
+            query: [.limit(1...1_000, else: 50), QueryParameter("cursor", "Where to continue")],
             answer: NativeSchema.page(of: Schema.object), history),
         Route(
             .get, "/_rota/jobs/{id}/versions", "rotaListVersions", .read, "List the versions of a job",
@@ -83,9 +83,9 @@ enum NativeJobs {
         },
         Route(
             .get, "/_rota/jobs/{id}/versions/{from}/diff/{to}", "rotaDiffVersions", .read,
-            "Tell which members differ between two versions of a job", answer: Schema.object, diff),
+            "Show which members differ between two versions of a job", answer: Schema.object, diff),
         Route(
-            .get, "/_rota/jobs/{id}/health", "rotaGetHealth", .read, "Tell how well a job does",
+            .get, "/_rota/jobs/{id}/health", "rotaGetHealth", .read, "Show a job's health",
             query: [.choice("window", "7d if absent", JobHealth.Window.allCases.map(\.rawValue))],
             answer: Schema.object
         ) { call in

@@ -166,31 +166,18 @@ extension APICall {
         if let id = JobID(text) { return try await scheduler.job(id) }
         var found = try await scheduler.jobs(JobQuery(slug: text, limit: 2)).items
         if found.isEmpty {
-            found = try await jobs(JobQuery(nameContains: text)) { $0.definition.name == text }
+            found = try await allJobs(JobQuery(nameContains: text), atLeast: 2) { $0.definition.name == text }
         }
-        // The beginning of an identifier: those of jobs created within a minute have their first eight digits in common.
+        // The beginning of an identifier: those of jobs created within a minute have their first eight digits in
+        // common.
         if found.isEmpty, text.count >= 4, text.allSatisfy({ $0.isHexDigit || $0 == "-" }) {
-            found = try await jobs(JobQuery()) { $0.id.description.hasPrefix(text.lowercased()) }
+            found = try await allJobs(atLeast: 2) { $0.id.description.hasPrefix(text.lowercased()) }
         }
         if found.count == 1 { return found[0] }
         guard found.isEmpty else {
             throw APIError(.conflict, "Several jobs are called \"\(text.prefix(64))\". Give an identifier.")
         }
         throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(64))\".")
-    }
-
-    /// The first two jobs of a query that fit.
-    private func jobs(_ query: JobQuery, where fits: (Job) -> Bool) async throws -> [Job] {
-        var query = query
-        query.limit = 1_000
-        var found: [Job] = []
-        repeat {
-            try checkTime()
-            let page = try await scheduler.jobs(query)
-            found += page.items.filter(fits)
-            query.after = page.next
-        } while query.after != nil && found.count < 2
-        return found
     }
 
     /// Finds an execution by its identifier.

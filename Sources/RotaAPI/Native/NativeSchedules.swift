@@ -19,11 +19,11 @@ enum NativeSchedules {
             .get, "/_rota/timers", "rotaListTimers", .read, "List jobs by their next run",
             query: [
                 .limit(1...1_000, else: 50),
-                QueryParameter("cursor", "Where to read on: the `next` of the page before"),
+                QueryParameter("cursor", "Where to continue: the `next` of the page before"),
             ],
             answer: NativeSchema.page(of: Schema.object), timers),
         Route(
-            .get, "/_rota/schedules/next", "rotaNextDates", .read, "Tell the next dates of an expression",
+            .get, "/_rota/schedules/next", "rotaNextDates", .read, "List the next dates of an expression",
             query: expression + [.date("from", "Later ones only"), .limit(1...1_000, else: 10).named("count")],
             answer: NativeSchema.occurrences
         ) { call in
@@ -36,7 +36,7 @@ enum NativeSchedules {
             ])
         },
         Route(
-            .get, "/_rota/schedules/lint", "rotaLintExpression", .read, "Tell what is suspicious about an expression",
+            .get, "/_rota/schedules/lint", "rotaLintExpression", .read, "Show what is suspicious about an expression",
             query: expression, answer: Schema.object
         ) { call in
             let schedule = try read(call)

@@ -10,7 +10,7 @@ enum NativeSystem {
 
     static let routes: [Route] = [
         Route(
-            .get, "/_rota/session", "rotaGetSession", .read, "Tell who the caller is and what it may do",
+            .get, "/_rota/session", "rotaGetSession", .read, "Show who the caller is and what it may do",
             answer: Schema.object
         ) { call in
             .json(
@@ -44,7 +44,7 @@ enum NativeSystem {
                 type: "application/openmetrics-text; version=1.0.0; charset=utf-8")
         },
         Route(
-            .get, "/_rota/health", "rotaGetStatus", nil, "Tell whether the store can be used", answer: Schema.object
+            .get, "/_rota/health", "rotaGetStatus", nil, "Check whether the store can be used", answer: Schema.object
         ) { call in
             do {
                 _ = try await call.scheduler.counts()
@@ -54,7 +54,7 @@ enum NativeSystem {
                 return .json(["status": "unavailable"], status: 503)
             }
         },
-        Route(.get, "/_rota/store", "rotaGetStore", .read, "Tell how the store is", answer: Schema.object, store),
+        Route(.get, "/_rota/store", "rotaGetStore", .read, "Show the store's status", answer: Schema.object, store),
         Route(.get, "/_rota/openapi.json", "rotaGetDescription", nil, "This description", answer: Schema.object) {
             call in
             APIResponse.json(OpenAPI.document(of: call.api)).with(header: "Cache-Control", "max-age=300")

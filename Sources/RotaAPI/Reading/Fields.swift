@@ -5,7 +5,8 @@ import RotaSchedule
 
 /// Reads the members of a JSON object, and says where and why one is wrong.
 ///
-/// A member that is null counts as absent, except for ``isNull(_:)``. If a name is given several times, the last counts.
+/// A member that is null counts as absent, except for ``isNull(_:)``. If a name is given several times, the last
+/// counts.
 struct Fields: Sendable, Hashable {
     private let members: [String: JSONValue]
     /// Where the object is in the body, such as `request`; empty for the body itself.

@@ -45,19 +45,24 @@ extension APICall {
         return RecordPage(items: found, next: query.after)
     }
 
-    /// Reads all jobs of a query.
+    /// Reads all jobs of a query, or the first that fit.
     ///
-    /// - Parameter query: Which jobs. Its limit has no effect.
-    func allJobs(_ query: JobQuery = JobQuery()) async throws -> [Job] {
+    /// - Parameters:
+    ///   - query: Which jobs. Its limit has no effect.
+    ///   - limit: The number of jobs after which no other page is read.
+    ///   - fits: Whether to take a job.
+    func allJobs(
+        _ query: JobQuery = JobQuery(), atLeast limit: Int = .max, where fits: (Job) -> Bool = { _ in true }
+    ) async throws -> [Job] {
         var query = query
         query.limit = 1_000
         var found: [Job] = []
         repeat {
             try checkTime()
             let page = try await scheduler.jobs(query)
-            found += page.items
+            found += page.items.filter(fits)
             query.after = page.next
-        } while query.after != nil
+        } while query.after != nil && found.count < limit
         return found
     }
 

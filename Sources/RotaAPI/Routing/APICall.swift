@@ -65,8 +65,8 @@ struct APICall: Sendable {
 
     /// The job that the path names, for a change that tells its repetitions by their idempotency key.
     ///
-    /// With a key, the revision that the client states is checked with the change: a change that is repeated is based on
-    /// a revision that it ended itself.
+    /// With a key, the revision that the client states is checked with the change: a change that is repeated is based
+    /// on a revision that it ended itself.
     func jobToChange(_ fields: Fields?) async throws -> Job {
         let id = try jobID()
         let job = try await named("job", parameter("id")) { try await scheduler.job(id) }

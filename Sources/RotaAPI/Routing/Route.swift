@@ -103,7 +103,7 @@ protocol APIFormat: Sendable {
     var ids: IdentifierForm { get }
     var routes: [Route] { get }
 
-    /// Tells a refusal in the service's form, with its status.
+    /// Puts a refusal in the service's form, with its status.
     func response(to error: APIError, requestID: String) -> APIResponse
 
     /// Puts the service's envelope around what a route answers.

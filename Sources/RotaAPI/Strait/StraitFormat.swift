@@ -37,7 +37,7 @@ struct StraitFormat: APIFormat {
         }
     }
 
-    /// Tells an error in the words of the service, if it has its own.
+    /// Puts an error in the words of the service, if it has its own.
     private static func inItsWords(_ error: any Error) -> any Error {
         switch error {
         case let error as SchedulerError:

@@ -7,7 +7,8 @@ import RotaRetry
 import RotaSchedule
 import RotaStore
 
-/// Writes jobs as Strait shows them: in the order of its documentation, without empty values, and never with the secret.
+/// Writes jobs as Strait shows them: in the order of its documentation, without empty values, and never with the
+/// secret.
 enum StraitRecord {
     static let dates = TimestampForm.seconds
     static let ids = IdentifierForm.uuid

@@ -106,8 +106,8 @@ enum TrigRunReader {
 
     /// Reads the kind and the schedule of a job that has one.
     ///
-    /// Members that are absent keep their present value, and so do limits and adjustments that TrigRun has no words for.
-    /// A new interval counts from the change on.
+    /// Members that are absent keep their present value, and so do limits and adjustments that TrigRun has no words
+    /// for. A new interval counts from the change on.
     private static func schedule(
         _ fields: Fields, changing present: Schedule, in zone: String?, at now: Date
     ) throws -> Schedule {

@@ -66,8 +66,8 @@ enum CrontabCommands {
         "export", "Write jobs as a crontab",
         details: """
             A job becomes a line if importing the line makes the same job again. One that sends more than a plain GET
-            request, or has settings that a line has no words for, is left out, with a comment that says why. With
-            -o json each job is told with its line or the reason.
+            request, or has settings that a crontab line cannot express, is left out, with a comment that says why. With
+            -o json, each job is printed with its line or the reason it has none.
             """,
         options: JobCommands.filters
     ) { session in

@@ -73,7 +73,7 @@ enum ExecutionCommands {
     }
 
     private static let explain = Session.command(
-        "explain", "Tell what an execution waits for, or how it ended", arguments: [id]
+        "explain", "Explain what an execution is waiting for, or how it ended", arguments: [id]
     ) { session in
         let told = try await session.connection.get("executions", session.arguments.argument(0) ?? "", "explain")
         session.printer.changed(told, session.printer.times.text(in: told["text"]?.string ?? ""))
@@ -96,7 +96,7 @@ enum ExecutionCommands {
                     execution["failure"].map { "\($0["kind"]?.cell ?? ""): \($0["message"]?.cell ?? "")" }
                 ),
                 (
-                    "asked to end",
+                    "cancel requested",
                     execution["status"] == "canceled" ? nil : execution["cancelRequestedAt"].map(times.both)
                 ),
                 ("reason", execution["cancelReason"]?.string), ("replay of", execution["replayOf"]?.string),
@@ -120,7 +120,9 @@ enum ExecutionCommands {
 
     private static let replay = Session.command(
         "replay", "Run executions again", arguments: [ids],
-        options: filters + [.value("key", as: "KEY", help: "A key: replaying again with it replays nothing twice")]
+        options: filters + [
+            .value("key", as: "KEY", help: "An idempotency key: repeating the command with it replays nothing twice")
+        ]
     ) { session in
         try await change(session, "replay", "Replayed") {
             "Queued \($0["jobName"]?.cell ?? ""): \($0["id"]?.cell ?? "")."
@@ -134,7 +136,7 @@ enum ExecutionCommands {
         try await change(session, "cancel", "Canceled") { execution in
             let status = execution["status"]?.cell ?? ""
             return "\(execution["id"]?.cell ?? "") "
-                + (status == "canceled" ? "is canceled." : "is \(status), and was asked to end.")
+                + (status == "canceled" ? "is canceled." : "is \(status), and its cancellation is requested.")
         }
     }
 
@@ -160,7 +162,7 @@ enum ExecutionCommands {
     }
 
     private static let approve = Session.command(
-        "approve", "Let an execution that waits succeed", arguments: [id],
+        "approve", "Complete a waiting execution as succeeded", arguments: [id],
         options: [.value("data", "d", as: "JSON|@FILE", help: "Its output")]
     ) { session in
         try await answer(
@@ -168,7 +170,7 @@ enum ExecutionCommands {
     }
 
     private static let reject = Session.command(
-        "reject", "Let an execution that waits fail", arguments: [id],
+        "reject", "Complete a waiting execution as failed", arguments: [id],
         options: [.value("reason", as: "TEXT", help: "Why")]
     ) { session in
         try await answer(

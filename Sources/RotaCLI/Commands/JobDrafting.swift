@@ -71,7 +71,7 @@ enum JobDrafting {
     }
 
     static let preview = Session.command(
-        "preview", "Tell when a job runs, or would run",
+        "preview", "Show when a job runs, or would run",
         arguments: [
             CommandArgument("JOB", help: "A job; without one, what the options describe", optional: true, .jobs)
         ],

@@ -42,7 +42,7 @@ enum JobInsight {
     }
 
     static let explain = Session.command(
-        "explain", "Tell why a job did or did not run at a date", arguments: [JobCommands.id],
+        "explain", "Explain why a job did or did not run at a date", arguments: [JobCommands.id],
         options: [.value("at", as: "DATE", help: "The date, such as now-1h; now by default")]
     ) { session in
         let told = try await session.connection.get(
@@ -86,7 +86,7 @@ enum JobInsight {
     }
 
     static let health = Session.command(
-        "health", "Tell how well a job does", arguments: [JobCommands.id],
+        "health", "Show a job's health", arguments: [JobCommands.id],
         options: [.choice("window", of: ["1h", "1d", "7d", "30d"], help: "How far to look back; 7d by default")]
     ) { session in
         let health = try await session.connection.get(

@@ -47,7 +47,7 @@ enum ScheduleCommands {
     }
 
     static let next = Command(
-        "next", "Tell the next dates of an expression", details: "rota next \"30 9 * * 1-5\" --zone Europe/Berlin",
+        "next", "List the next dates of an expression", details: "rota next \"30 9 * * 1-5\" --zone Europe/Berlin",
         arguments: [expression],
         options: options + [.value("to", as: "DATE", help: "Only earlier dates")]
     ) { arguments, console in
@@ -75,7 +75,7 @@ enum ScheduleCommands {
     }
 
     static let explain = Command(
-        "explain", "Tell what an expression means, and what is suspicious about it", arguments: [expression],
+        "explain", "Explain what an expression means, and what is suspicious about it", arguments: [expression],
         options: options
     ) { arguments, console in
         let from = try arguments.date("from", now: console.now(), zone: "UTC") ?? console.now()

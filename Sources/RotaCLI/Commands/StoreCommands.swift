@@ -32,7 +32,7 @@ enum StoreCommands {
     }
 
     private static let status = Command(
-        "status", "Tell how a store is: that of the server, or one in a folder", arguments: [folder]
+        "status", "Show the status of the server's store, or of one in a folder", arguments: [folder]
     ) { arguments, console in
         let printer = try Printer(arguments, console)
         guard arguments.argument(0) != nil || arguments.programText("store") != nil else {

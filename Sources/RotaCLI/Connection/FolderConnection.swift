@@ -6,8 +6,8 @@ import RotaStore
 
 /// Answers requests from a store in a folder, in this process.
 ///
-/// A command that only reads does so beside a process that writes. The first request that changes something locks the folder, and
-/// keeps it until the command has ended.
+/// A command that only reads does so beside a process that writes. The first request that changes something locks the
+/// folder, and keeps it until the command has ended.
 actor FolderConnection {
     private let path: String
     private var reader: SchedulerAPI?

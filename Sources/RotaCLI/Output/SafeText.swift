@@ -2,7 +2,8 @@ import RotaHTTP
 
 /// Text from elsewhere, made harmless for a terminal.
 ///
-/// A job's name can hold what a terminal takes for a command: to set its title, to move the cursor, to turn text around.
+/// A job's name can hold what a terminal takes for a command: to set its title, to move the cursor, to turn text
+/// around.
 enum SafeText {
     /// The text on one line, with characters that control a terminal written as escapes.
     static func line(_ text: String) -> String {

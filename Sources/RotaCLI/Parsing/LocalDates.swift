@@ -6,8 +6,8 @@ import RotaSchedule
 /// Dates on the command line: with an offset, relative, or on the wall clock of a zone.
 ///
 /// The API takes dates with an offset alone. A date without one, such as `2027-03-15 10:00`, is on the wall clock of
-/// `--zone`, or else on the one in which times are printed. Some such times do not exist, or come twice, when the clocks
-/// change; those are refused with the dates that may be meant.
+/// `--zone`, or else on the one in which times are printed. Some such times do not exist, or come twice, when the
+/// clocks change; those are refused with the dates that may be meant.
 struct LocalDates {
     let zone: String
 

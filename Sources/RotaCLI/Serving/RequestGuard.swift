@@ -4,9 +4,9 @@ import RotaServer
 
 /// Refuses requests that a page in a browser made without its user's knowing.
 ///
-/// A server that only this machine can reach is not out of reach of the pages that its browser shows: a page can give its
-/// own name the address 127.0.0.1 (DNS rebinding), which shows in `Host`. A form of another site shows in `Origin`, and
-/// the API refuses it.
+/// A server that only this machine can reach is not out of reach of the pages that its browser shows: a page can give
+/// its own name the address 127.0.0.1 (DNS rebinding), which shows in `Host`. A form of another site shows in `Origin`,
+/// and the API refuses it.
 struct RequestGuard: Sendable {
     /// The names in `Host` that are known, in lower case and without ports, or `nil` if all are.
     let hosts: Set<String>?

@@ -11,11 +11,11 @@ enum ServeCommand {
         details: """
             The jobs are kept in the folder at --store, ./rota-data by default; --store :memory: forgets them at the end.
             At a loopback address the API needs no token. Anywhere else it does: from --token-file or ROTA_TOKEN, and for
-            clients that may only read from --read-token-file or ROTA_READ_TOKEN. SIGTERM and SIGINT let what runs end;
-            SIGHUP reads the file of --crontab again.
+            clients that may only read from --read-token-file or ROTA_READ_TOKEN. SIGTERM and SIGINT stop the server once
+            running executions have finished; SIGHUP reads the file of --crontab again.
 
             Workers report on executions with tokens, {{execution_token}}, which a secret signs: with Strait's profile one
-            is made and kept beside the jobs, and --run-token-secret-file gives one to all servers of several.
+            is made and kept beside the jobs, and --run-token-secret-file sets one that several servers share.
 
             Jobs may send requests to all addresses, those of this machine and its network too, since those who can create
             jobs here are trusted. With --addresses public they reach the public Internet alone; that is the default when
@@ -33,7 +33,7 @@ struct ServeOptions: Sendable {
     static let options: [CommandOption] = [
         .choice(
             "profile", of: APIProfile.allCases.map { $0.description.lowercased() },
-            help: "Whose API to speak, beside Rota's own; the first by default"),
+            help: "The service whose API to speak beside Rota's own; the first by default"),
         .value("listen", as: "ADDRESS", help: "Where to listen; 127.0.0.1:8484 by default"),
         .value("store", as: "DIR", .folders, help: "Where the jobs are kept; ./rota-data by default"),
         .value("crontab", as: "FILE", .files, help: "A crontab of URLs whose lines are jobs; read again on SIGHUP"),

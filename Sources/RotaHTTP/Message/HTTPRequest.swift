@@ -15,11 +15,11 @@ public struct HTTPRequest: Sendable, Hashable {
     public let body: HTTPBody
     /// The time limit of the whole exchange, from 1 ms to 1 hour.
     public let timeout: Duration
-    /// Whether a transport may send the request again on its own, for instance when a connection that was kept open turns
-    /// out to be closed.
+    /// Whether a transport may send the request again on its own, for instance when a connection that was kept open
+    /// turns out to be closed.
     ///
-    /// The scheduler sets this to `false` for jobs that are delivered at most once. ``URLSessionTransport`` then opens a
-    /// connection for this request alone.
+    /// The scheduler sets this to `false` for jobs that are delivered at most once. ``URLSessionTransport`` then opens
+    /// a connection for this request alone.
     public var isRepeatable = true
     /// The parsed URL.
     ///

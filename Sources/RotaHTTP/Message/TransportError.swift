@@ -34,8 +34,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     ///   - message: An explanation without secrets.
     ///   - url: The request's URL. The values of its query are removed.
     ///   - response: The response, as far as it arrived. Its body is not kept.
-    ///   - mayHaveBeenSent: Whether the server may have received the request. By default, it may if there is a response,
-    ///     or if the code does not exclude it, as `dns` or `connectionRefused` do.
+    ///   - mayHaveBeenSent: Whether the server may have received the request. By default, it may if there is a
+    ///     response, or if the code does not exclude it, as `dns` or `connectionRefused` do.
     public init(
         _ code: Code, _ message: String, url: URL? = nil, response: HTTPResponse? = nil, mayHaveBeenSent: Bool? = nil
     ) {

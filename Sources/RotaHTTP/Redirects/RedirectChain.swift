@@ -36,8 +36,8 @@ package struct RedirectChain: Sendable {
 
     /// Returns the request that a redirect asks for, or `nil` if the response is final.
     ///
-    /// - Throws: ``TransportError`` with `redirect` for a circle, one redirect too many, a step from https to http, or an
-    ///   invalid target.
+    /// - Throws: ``TransportError`` with `redirect` for a circle, one redirect too many, a step from https to http, or
+    ///   an invalid target.
     package mutating func next(
         after response: HTTPResponse, to request: HTTPRequest
     ) throws(TransportError) -> HTTPRequest? {
@@ -77,8 +77,8 @@ package struct RedirectChain: Sendable {
 
     /// Notes where a redirect comes from.
     ///
-    /// - Throws: ``TransportError`` if it leads to where the exchange has been, or if it is one too many. A step from one
-    ///   spelling of a URL to another is no circle yet: servers do that to have one of them only.
+    /// - Throws: ``TransportError`` if it leads to where the exchange has been, or if it is one too many. A step from
+    ///   one spelling of a URL to another is no circle yet: servers do that to have one of them only.
     private mutating func remember(
         _ response: HTTPResponse, _ request: HTTPRequest, _ method: HTTPMethod, _ target: RequestURL
     ) throws(TransportError) {

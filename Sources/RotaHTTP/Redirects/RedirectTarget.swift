@@ -5,8 +5,8 @@ extension RequestURL {
     ///
     /// A reference is resolved by RFC 3986 § 5.2, and read as browsers do (WHATWG URL): blanks around it, tabs and line
     /// breaks are dropped, `\` before the query is `/`, what a URL may not contain is percent-encoded, and a scheme
-    /// without slashes is that of this URL. A `%` that begins no escape becomes `%25`. The port is left out if it is the
-    /// scheme's own, and so is the fragment.
+    /// without slashes is that of this URL. A `%` that begins no escape becomes `%25`. The port is left out if it is
+    /// the scheme's own, and so is the fragment.
     ///
     /// - Throws: ``HTTPRequestError`` with `badURL` or `tooLarge`: for another scheme than http and https, a user name
     ///   or password, and a host that is none.

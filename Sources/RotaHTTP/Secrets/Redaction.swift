@@ -2,10 +2,10 @@ import Foundation
 
 /// The secrets to remove from everything that is recorded about a request.
 ///
-/// A server may echo what it received, so bodies, headers and messages are scrubbed before they are recorded. Each value
-/// is found as it is and in Base64 (with or without padding, in both alphabets), each of them also with any of its
-/// characters escaped as in JSON (`\/`, `\u0026`), in JSON inside JSON, percent-encoded, or form-encoded. Values shorter
-/// than four bytes are ignored because replacing them would destroy innocent text.
+/// A server may echo what it received, so bodies, headers and messages are scrubbed before they are recorded. Each
+/// value is found as it is and in Base64 (with or without padding, in both alphabets), each of them also with any of
+/// its characters escaped as in JSON (`\/`, `\u0026`), in JSON inside JSON, percent-encoded, or form-encoded. Values
+/// shorter than four bytes are ignored because replacing them would destroy innocent text.
 public struct Redaction: Sendable, Hashable {
     private var needles: [[UInt8]] = []
 

@@ -51,8 +51,8 @@ public final class MemoryVault: SecretVault {
 /// let value = try await secrets.secret(named: "api-key")  // the text of /run/secrets/api-key
 /// ```
 ///
-/// The values are not encrypted. A folder that the vault creates can only be read by the user that runs the process; use
-/// an encrypted disk, or a vault of your own, if that is not enough.
+/// The values are not encrypted. A folder that the vault creates can only be read by the user that runs the process;
+/// use an encrypted disk, or a vault of your own, if that is not enough.
 public struct SecretFolder: SecretVault {
     private let folder: URL
 

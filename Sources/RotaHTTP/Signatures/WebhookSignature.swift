@@ -31,8 +31,8 @@ public struct WebhookSecret: Sendable, Hashable {
     /// Creates a secret whose key is a text, for schemes other than Standard Webhooks.
     ///
     /// - Parameter text: The text, whose UTF-8 bytes are the key.
-    /// - Throws: ``HTTPRequestError`` with `badSignature` if the text is empty, or if it looks like a secret of Standard
-    ///   Webhooks or one that was copied with blanks or quotes around it.
+    /// - Throws: ``HTTPRequestError`` with `badSignature` if the text is empty, or if it looks like a secret of
+    ///   Standard Webhooks or one that was copied with blanks or quotes around it.
     public init(utf8 text: String) throws(HTTPRequestError) {
         guard !text.isEmpty else { throw Self.error("a webhook's secret cannot be empty") }
         guard !text.lowercased().contains(Self.prefix) else {
@@ -257,7 +257,7 @@ extension HTTPRequest {
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(
                 .missingSecret, field: "signature",
-                "there is no secret of this name, so nothing was sent; add it to what the scheduler got as `secrets:`",
+                "there is no secret with this name, so nothing was sent; add it to the provider passed as `secrets:`",
                 value: name)
         }
         let fields = try signature.sign(

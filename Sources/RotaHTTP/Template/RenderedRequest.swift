@@ -33,8 +33,8 @@ extension RequestTemplate {
     /// The same variables always give the same request.
     ///
     /// - Parameter variables: The values for this execution.
-    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header; with
-    ///   `missingValue` if the payload lacks a field that the template names.
+    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header;
+    ///   with `missingValue` if the payload lacks a field that the template names.
     public func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> RenderedRequest {
         try parts().render(method: method, timeout: timeout, variables)
     }
@@ -43,8 +43,8 @@ extension RequestTemplate {
 extension RenderedRequest {
     /// Returns the request to send, with its secrets resolved.
     ///
-    /// Secrets come last: variables inside a secret's value are not replaced. The request is not signed yet: a scheduler
-    /// does that when it sends it.
+    /// Secrets come last: variables inside a secret's value are not replaced. The request is not signed yet: a
+    /// scheduler does that when it sends it.
     ///
     /// - Parameter secrets: The provider of the values. It is asked once for each name.
     /// - Returns: The request, which knows its secrets so that records of it can be scrubbed.
@@ -79,7 +79,7 @@ extension RenderedRequest {
         guard let secret = try await secrets.secret(named: name) else {
             throw HTTPRequestError(
                 .missingSecret, field: place,
-                "there is no secret of this name, so nothing was sent; add it to what the scheduler got as `secrets:`",
+                "there is no secret with this name, so nothing was sent; add it to the provider passed as `secrets:`",
                 value: name)
         }
         guard secret.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {

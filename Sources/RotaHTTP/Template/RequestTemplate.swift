@@ -14,15 +14,16 @@ import RotaCore
 ///     .init(name: "daily-report", schedule: .cron("0 6 * * *"), action: .http(template)))
 /// ```
 ///
-/// The variables `{{timestamp}}`, `{{uuid}}`, `{{execution_id}}`, `{{job_id}}`, `{{scheduled_for}}` and `{{attempt}}` are
-/// allowed in the URL's path and query, in header values, in a text body and in the strings of a JSON body. They are not
-/// allowed in the host, in header names, in JSON names or in secret names, and `{{attempt}}` is not allowed in a body.
-/// `secret://name` is allowed in header values only.
+/// The variables `{{timestamp}}`, `{{uuid}}`, `{{execution_id}}`, `{{job_id}}`, `{{scheduled_for}}` and `{{attempt}}`
+/// are allowed in the URL's path and query, in header values, in a text body and in the strings of a JSON body. They
+/// are not allowed in the host, in header names, in JSON names or in secret names, and `{{attempt}}` is not allowed in
+/// a body. `secret://name` is allowed in header values only.
 ///
-/// `{{payload}}` is the payload of the execution, and `{{payload.customer.id}}` or `{{payload.items[0]}}` is a field of it.
-/// They are allowed wherever the other variables are. A string of a JSON body that is one such variable becomes the value
-/// itself, with its type. A JSON body that is `{{payload}}` and nothing else is left out of a request without a payload, so
-/// a job with a schedule may have it too. The URL may be a single field, such as `{{payload.url}}`; such a request carries no secrets.
+/// `{{payload}}` is the payload of the execution, and `{{payload.customer.id}}` or `{{payload.items[0]}}` is a field of
+/// it. They are allowed wherever the other variables are. A string of a JSON body that is one such variable becomes the
+/// value itself, with its type. A JSON body that is `{{payload}}` and nothing else is left out of a request without a
+/// payload, so a job with a schedule may have it too. The URL may be a single field, such as `{{payload.url}}`; such a
+/// request carries no secrets.
 ///
 /// ```swift
 /// let hook = try RequestTemplate.post(
@@ -52,10 +53,10 @@ public struct RequestTemplate: Sendable, Hashable {
     public let signature: String?
     /// The URL to which the request goes after its own failed for a passing reason, or `nil` if there is none.
     ///
-    /// It is the same request: method, headers with their secrets, body, signature, success rule and output are those of
-    /// ``url``. It is sent once, in the same attempt, after a failure in `FailureSet.fallback`: a status such as 429 or
-    /// 503, a timeout, or a connection that failed. ``timeout`` limits both together: the first gets half of it, and the
-    /// fallback what is left. If both fail, the attempt has the failure of the first, and retries follow from that.
+    /// It is the same request: method, headers with their secrets, body, signature, success rule and output are those
+    /// of ``url``. It is sent once, in the same attempt, after a failure in `FailureSet.fallback`: a status such as 429
+    /// or 503, a timeout, or a connection that failed. ``timeout`` limits both together: the first gets half of it, and
+    /// the fallback what is left. If both fail, the attempt has the failure of the first, and retries follow from that.
     public let fallback: String?
 
     /// Creates a template.
@@ -68,8 +69,8 @@ public struct RequestTemplate: Sendable, Hashable {
     ///   - timeout: The time limit of one attempt, from 1 ms to 1 hour.
     ///   - success: The rule that decides which responses count as success.
     ///   - output: The values to take from a successful response.
-    ///   - signature: The reference to the secret that signs the request as a webhook, such as `secret://hook`. Fields of
-    ///     the payload may be part of its name.
+    ///   - signature: The reference to the secret that signs the request as a webhook, such as `secret://hook`. Fields
+    ///     of the payload may be part of its name.
     ///   - fallback: An http or https URL to which the request goes after `url` failed for a passing reason. Variables
     ///     are allowed in its path and query.
     /// - Throws: ``HTTPRequestError``, which names the invalid part and the reason.

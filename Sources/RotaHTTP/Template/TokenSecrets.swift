@@ -1,4 +1,5 @@
-/// A provider of secrets that also has the token of one execution, under the name that `{{execution_token}}` stands for.
+/// A provider of secrets that also has the token of one execution, under the name that `{{execution_token}}` stands
+/// for.
 package struct TokenSecrets: SecretProvider {
     private let base: any SecretProvider
     private let token: SecretValue?

@@ -29,11 +29,12 @@ public protocol HTTPTransport: Sendable {
 
     /// Returns why the transport would refuse every request to a URL, as far as it knows without a lookup.
     ///
-    /// A scheduler asks it when a job is previewed, so that a blocked address is found before the job fires. A transport
-    /// around another one passes the question on.
+    /// A scheduler asks it when a job is previewed, so that a blocked address is found before the job fires. A
+    /// transport around another one passes the question on.
     ///
     /// - Parameter url: The URL. Its path and query may differ from those of the requests.
-    /// - Returns: The reason, whose message says what to change; or `nil`, the default, if it is not known to be refused.
+    /// - Returns: The reason, whose message says what to change; or `nil`, the default, if it is not known to be
+    ///   refused.
     func refusal(of url: URL) -> TransportError?
 }
 

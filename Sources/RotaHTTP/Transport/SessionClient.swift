@@ -9,9 +9,9 @@ import Synchronization
 /// The URLSessions with their exchanges in progress and the deadlines of these.
 ///
 /// Each origin has a session and a queue of its own. On Linux, beginning or canceling a task waits for a queue of
-/// Foundation, and a server that sends very many small pieces keeps that queue busy. If a thread of Swift's tasks waited
-/// there, every task of the host would. The session of its own keeps the pieces of one server from delaying the responses
-/// of others that have arrived.
+/// Foundation, and a server that sends very many small pieces keeps that queue busy. If a thread of Swift's tasks
+/// waited there, every task of the host would. The session of its own keeps the pieces of one server from delaying the
+/// responses of others that have arrived.
 final class SessionClient: Sendable {
     /// The session of an origin.
     private struct Lane {

@@ -134,8 +134,9 @@ final class SessionReceiver: NSObject, URLSessionDataDelegate {
     ) {
         exchange(task)?.receive(response)
         #if canImport(FoundationNetworking)
-            // Linux traps if a canceled task gets this answer. An exchange leaves the table before its task is canceled,
-            // and both the answer and the cancellation wait in one queue, so an answer given under the lock is first.
+            // Linux traps if a canceled task gets this answer. An exchange leaves the table before its task is
+            // canceled, and both the answer and the cancellation wait in one queue, so an answer given under the lock
+            // is first.
             state.withLock { if $0.exchanges[ObjectIdentifier(task)] != nil { completionHandler(nil) } }
         #else
             completionHandler(nil)

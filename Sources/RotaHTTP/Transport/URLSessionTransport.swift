@@ -7,10 +7,10 @@ import RotaCore
 /// catch: a header that ends before its empty line; a chunked body with a trailer field, on any status; a
 /// `Content-Length: 9223372036854775807`; and a 3xx whose `Location` has a host that Foundation cannot take, such as
 /// `//a%20b/x` or `//[::1]/x`, whether redirects are followed or not. Good responses are lost there as `badResponse`: a
-/// field without a blank after its colon or with blanks for a value, Latin-1, lines that end with LF alone, a status line
-/// that ends with the status, and a coding that libcurl does not know. Repeated fields arrive joined by commas, and a
-/// response that was not asked for answers the next request of its connection. `KnownFailure.urlSession` of `RotaTesting`
-/// lists all of it. On Apple platforms none of it is known to happen.
+/// field without a blank after its colon or with blanks for a value, Latin-1, lines that end with LF alone, a status
+/// line that ends with the status, and a coding that libcurl does not know. Repeated fields arrive joined by commas,
+/// and a response that was not asked for answers the next request of its connection. `KnownFailure.urlSession` of
+/// `RotaTesting` lists all of it. On Apple platforms none of it is known to happen.
 ///
 /// On Linux all sessions of a process also share one queue of Foundation: a server that floods it with chunks of a byte
 /// slows down every request, although the deadlines and the host's other tasks keep going.

@@ -6,7 +6,8 @@ import RotaCore
 /// The checked text is, character for character, the text that is connected to.
 ///
 /// Template, request and address policy share this parser, so they cannot disagree about the host. The text is
-/// canonical: lower case host, numeric hosts in dotted decimal, international hosts in punycode, no fragment, ASCII only.
+/// canonical: lower case host, numeric hosts in dotted decimal, international hosts in punycode, no fragment, ASCII
+/// only.
 package struct RequestURL: Sendable, Hashable {
     /// The host: a name to resolve, or an address.
     package enum Host: Sendable, Hashable {

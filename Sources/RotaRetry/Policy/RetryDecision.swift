@@ -31,6 +31,10 @@ public struct StopReason: RawRepresentable, Codable, Hashable, Sendable {
     public static let attemptsExhausted = StopReason(rawValue: "attempts_exhausted")
     /// The policy does not retry this kind of failure.
     public static let notRetryable = StopReason(rawValue: "not_retryable")
+    /// The job is delivered at most once, and the attempt may have done its work.
+    public static let deliveryGuarantee = StopReason(rawValue: "delivery_guarantee")
+    /// The handler asked for no retry.
+    public static let requestedByHandler = StopReason(rawValue: "requested_by_handler")
     /// The next attempt would start after the policy's time limit.
     public static let timeLimit = StopReason(rawValue: "time_limit")
     /// The attempt was canceled.

@@ -22,9 +22,10 @@ public struct RetryPolicy: Hashable, Sendable {
     public var retrying: FailureSet
     /// The longest `Retry-After` that is waited for, or `nil` to ignore the header.
     ///
-    /// The header can lengthen the delay of the backoff, also beyond ``Backoff/maximum``, and never shortens it. The next
-    /// attempt is never earlier than the server asked: if it asked for more than this limit, there is none, for the reason
-    /// ``StopReason/retryAfterTooLong``. Without a limit, a server could hold an execution for as long as it likes.
+    /// The header can lengthen the delay of the backoff, also beyond ``Backoff/maximum``, and never shortens it. The
+    /// next attempt is never earlier than the server asked: if it asked for more than this limit, there is none, for
+    /// the reason ``StopReason/retryAfterTooLong``. Without a limit, a server could hold an execution for as long as it
+    /// likes.
     public var retryAfterCap: Duration?
     /// The time after the start of the first attempt at which the last one may start, or `nil` for no limit.
     public var timeLimit: Duration?
@@ -36,8 +37,8 @@ public struct RetryPolicy: Hashable, Sendable {
     ///   - backoff: The delays between attempts.
     ///   - jitter: The randomness added to the delays.
     ///   - retrying: The failures that are retried.
-    ///   - retryAfterCap: The longest `Retry-After` that is waited for, or `nil` to ignore the header. A longer one ends
-    ///     the retries.
+    ///   - retryAfterCap: The longest `Retry-After` that is waited for, or `nil` to ignore the header. A longer one
+    ///     ends the retries.
     ///   - timeLimit: The time after the start of the first attempt at which the last one may start.
     public init(
         maxAttempts: Int = 3, backoff: Backoff = .standard, jitter: Jitter = .full, retrying: FailureSet = .default,

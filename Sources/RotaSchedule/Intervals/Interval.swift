@@ -39,8 +39,9 @@ struct Interval {
 
     /// Returns an interval of less than whole seconds in decimals, from an anchor in whole microseconds.
     ///
-    /// A `Date` counts in steps of about 0.1 µs, so that most decimal fractions of a second are rounded. Sums of rounded
-    /// values would be rounded again, often to a neighbor of the date that is meant, such as 12:00:00.300000072.
+    /// A `Date` counts in steps of about 0.1 µs, so that most decimal fractions of a second are rounded. Sums of
+    /// rounded values would be rounded again, often to a neighbor of the date that is meant, such as
+    /// 12:00:00.300000072.
     private static func decimals(of duration: Duration, from anchor: Date) -> Decimals? {
         let (seconds, attoseconds) = duration.components
         guard attoseconds != 0, seconds >= 0, seconds < 10_000_000_000 else { return nil }

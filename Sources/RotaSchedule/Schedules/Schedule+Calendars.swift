@@ -1,7 +1,8 @@
 package import Foundation
 import RotaCore
 
-// Calendars that a store keeps by name. A schedule refers to them, and the store that has them binds the schedule to them.
+// Calendars that a store keeps by name. A schedule refers to them, and the store that has them binds the schedule to
+// them.
 
 extension Schedule {
     /// The names of the calendars that the schedule refers to by ``ScheduleCalendar/named(_:)``, sorted.
@@ -40,8 +41,8 @@ extension Schedule {
         return Dictionary(namedCalendars.flatMap { zip($0.names, $0.contents) }) { first, _ in first }
     }
 
-    /// Checks that the schedule can be computed now: the rules of its time zones can be read, and the calendars it names
-    /// are known.
+    /// Checks that the schedule can be computed now: the rules of its time zones can be read, and the calendars it
+    /// names are known.
     ///
     /// If not, the schedule gives no dates, as if it were exhausted.
     ///

@@ -198,8 +198,8 @@ package enum PlainSchedule: Sendable, Hashable {
 }
 
 extension Schedule {
-    /// The schedule in plain values, or `nil` if it has limits, adjustments or a rarer rule, or if its values are out of
-    /// their ranges.
+    /// The schedule in plain values, or `nil` if it has limits, adjustments or a rarer rule, or if its values are out
+    /// of their ranges.
     package var plain: PlainSchedule? {
         guard limits == nil, (try? validateValues()) != nil else { return nil }
         switch rule {

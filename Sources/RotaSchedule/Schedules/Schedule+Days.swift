@@ -1,8 +1,8 @@
 public import Foundation
 import RotaCore
 
-// Schedules as people say them. Each is a cron expression, so its summary, its JSON and its treatment of daylight saving
-// are those of one.
+// Schedules as people say them. Each is a cron expression, so its summary, its JSON and its treatment of daylight
+// saving are those of one.
 
 extension Schedule {
     /// Creates a schedule of every day at a time.
@@ -112,7 +112,8 @@ extension Schedule {
     ///
     /// - Parameters:
     ///   - text: The expression, such as `30 9 * * 1-5`.
-    ///   - zone: The zone whose wall clock the fields describe, such as `TimeZone.current`. Only its identifier is kept.
+    ///   - zone: The zone whose wall clock the fields describe, such as `TimeZone.current`. Only its identifier is
+    ///     kept.
     ///   - dialect: The dialect to read the text in.
     ///   - daylightSaving: How to treat times that an offset change skips or repeats.
     ///   - hashSeed: The seed that chooses the values of `H`, such as the job's name.

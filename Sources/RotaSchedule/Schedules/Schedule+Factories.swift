@@ -114,8 +114,8 @@ extension Schedule {
 
     /// Returns the schedule with the missing anchors of a new version filled in from the version before it.
     ///
-    /// So an update that repeats the same schedule without its anchor changes nothing, and an update to another interval
-    /// counts from where the old one did.
+    /// So an update that repeats the same schedule without its anchor changes nothing, and an update to another
+    /// interval counts from where the old one did.
     ///
     /// - Parameters:
     ///   - old: The schedule so far.
@@ -136,13 +136,14 @@ extension Schedule {
         return copy
     }
 
-    /// Returns the schedule with the anchors of intervals moved back by whole intervals, so that they lie before a date.
+    /// Returns the schedule with the anchors of intervals moved back by whole intervals, so that they lie before a
+    /// date.
     ///
     /// For schedules that were written while the clock was ahead.
     ///
     /// - Parameters:
-    ///   - written: The dates at which the schedule was written. Only such anchors were filled in; others were chosen by
-    ///     its author, and stay.
+    ///   - written: The dates at which the schedule was written. Only such anchors were filled in; others were chosen
+    ///     by its author, and stay.
     ///   - date: The date to move anchors before.
     package func movingAnchors(_ written: Set<Date>, before date: Date) -> Schedule {
         // Earlier versions filled in the date as it was.

@@ -38,7 +38,7 @@ extension Schedule {
         if let shift = limits.shift { try Self.check(zone: shift.zone) }
     }
 
-    /// Checks everything but the zones, which may have been known to the machine on which the schedule was made.
+    /// Checks everything except time zones, which may be known on another machine.
     func validateValues() throws(ScheduleError) {
         try rule.validateValues()
         guard let limits else { return }
@@ -205,7 +205,7 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
     public let value: String
     /// A description of the problem and how to fix it.
     public let message: String
-    /// The mistake in the cron text, if it is one.
+    /// The mistake in the cron text, if the cron text is invalid.
     public let syntax: CronSyntaxError?
 
     /// The message, with a caret under the mistake if it is in a cron text.

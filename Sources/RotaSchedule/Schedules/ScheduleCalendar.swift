@@ -98,8 +98,8 @@ public struct ScheduleCalendar: Sendable {
 
     /// Returns the days and times of a calendar that the scheduler's store keeps, and that any number of jobs share.
     ///
-    /// A schedule alone does not know the calendar, so it gives no dates outside a scheduler. There, as the schedule of a
-    /// job or of a preview, it does.
+    /// A schedule alone does not know the calendar, so it gives no dates outside a scheduler. There, as the schedule of
+    /// a job or of a preview, it does.
     ///
     /// ```swift
     /// let schedule = try Schedule.daily(at: "09:00", in: "Europe/Berlin")
@@ -220,7 +220,8 @@ extension ScheduleCalendar {
         return nil
     }
 
-    /// Whether the calendar contains every reading, because it has every day of the week or an expression of all minutes.
+    /// Whether the calendar contains every reading, because it has every day of the week or an expression of all
+    /// minutes.
     private var hasEverything: Bool {
         contents.reduce(weekdays) { $0 | $1.weekdays } == 0x7F || expressions.contains { $0.pattern.coversEverything }
             || contents.contains { $0.expressions.contains { $0.pattern.coversEverything } }

@@ -18,8 +18,8 @@ extension Schedule {
     ///   - day: A day of the first of the weeks, such as `2026-01-09`. The cycle extends before it, too.
     ///   - zone: The IANA identifier of the zone whose wall clock decides which week it is. The default is the
     ///     schedule's own zone, or UTC.
-    /// - Throws: ``ScheduleError`` with code `calendar` if the text is not a date, or `limit` if the number is out of its
-    ///   range.
+    /// - Throws: ``ScheduleError`` with code `calendar` if the text is not a date, or `limit` if the number is out of
+    ///   its range.
     public func everyWeeks(
         _ count: Int, from day: String, in zone: String? = nil
     ) throws(ScheduleError) -> Schedule {

@@ -24,8 +24,8 @@ final class ZoneCache: Sendable {
 
     /// Creates a cache.
     ///
-    /// - Parameter capacity: A power of two, so that a mask wraps an index around. The default is room for twice as many
-    ///   zones as there are.
+    /// - Parameter capacity: A power of two, so that a mask wraps an index around. The default is room for twice as
+    ///   many zones as there are.
     init(capacity: Int = 2_048) {
         self.capacity = capacity
         slots = (0..<capacity).map { _ in Slot() }

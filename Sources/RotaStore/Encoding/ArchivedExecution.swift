@@ -32,7 +32,7 @@ package struct ArchivedExecution: Sendable, Hashable {
         }
     }
 
-    // Each function below mirrors an `init(from:)` and must refuse every record that the initialiser refuses: a record
+    // Each function below mirrors an `init(from:)` and must refuse every record that the initializer refuses: a record
     // archived here is decoded later, when nothing can be done about an error any more.
 
     private static func facts(_ reader: RecordReader) throws(RecordFormatError) -> ExecutionFacts? {

@@ -3,8 +3,8 @@ package import RotaSchedule
 
 /// A store that keeps its records in a ``StoreState``, and makes the changes of each operation durable as one commit.
 ///
-/// It implements ``commit(_:by:_:)`` and ``query(_:)``. The operations of ``JobStore`` are those of the state with the same
-/// names. A store that does more for one of them implements it itself.
+/// It implements ``commit(_:by:_:)`` and ``query(_:)``. The operations of ``JobStore`` are those of the state with the
+/// same names. A store that does more for one of them implements it itself.
 package protocol StateMachineStore: JobStore {
     /// Performs an operation, and returns when its changes are durable.
     ///

@@ -67,6 +67,20 @@ extension StoreState {
         return Claim(execution, job: self.job(job, asSeenBy: execution))
     }
 
+    /// The execution to claim next, if any may start.
+    ///
+    /// Blocks the jobs that it meets and whose limits allow no start.
+    mutating func nextClaimable(at now: Date) -> QueueEntry? {
+        while let id = claims.first(at: now), let entry = executions.read(id, { $0.queueEntry }) {
+            if entry.dueAt > now {
+                claims.postpone(entry)
+            } else if !claims.isLimited(entry) || !claims.blockIfLimited(entry.jobID, at: now) {
+                return entry
+            }
+        }
+        return nil
+    }
+
     /// Everything that keeps an execution from starting.
     package mutating func holds(on id: ExecutionID, at now: Date) -> [ExecutionHold] {
         setClock(to: now)

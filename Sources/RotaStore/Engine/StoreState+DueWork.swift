@@ -21,6 +21,7 @@ extension StoreState {
     package mutating func dueWork(at now: Date, limit: Int) -> DueWork {
         let limit = max(0, limit)
         setClock(to: now)
+        // Blocks the jobs whose limits allow no start now, so that the wake-up below counts when they allow one again.
         _ = nextClaimable(at: now)
         let dueKeys = dueJobs.suffix().lazy.prefix { $0.date <= now }
         let expiredKeys = leases.suffix().lazy.prefix { $0.date <= now }
@@ -42,20 +43,6 @@ extension StoreState {
                 || expiredKeys.dropFirst(limit).contains { _ in true },
             isPruningDue: isPruningDue(at: now), isAhead: isAhead(of: now),
             nextWakeup: wakeups.compactMap(\.self).min().flatMap { $0 < .distantFuture ? $0 : nil })
-    }
-
-    /// The execution to claim next, if any may start.
-    ///
-    /// Blocks the jobs that it meets and whose limits allow no start.
-    mutating func nextClaimable(at now: Date) -> QueueEntry? {
-        while let id = claims.first(at: now), let entry = executions.read(id, { $0.queueEntry }) {
-            if entry.dueAt > now {
-                claims.postpone(entry)
-            } else if !claims.isLimited(entry) || !claims.blockIfLimited(entry.jobID, at: now) {
-                return entry
-            }
-        }
-        return nil
     }
 
     /// Advances the queue to a date: makes due executions ready, unblocks jobs, and removes expired executions.

@@ -36,7 +36,7 @@ extension StoreState {
         }
     }
 
-    /// Tells what enqueuing an execution would do.
+    /// Returns what enqueuing an execution would do.
     package mutating func trial(of execution: Execution, at now: Date) throws(StoreError) -> EnqueueTrial {
         guard let job = jobs[execution.jobID] else { throw .noJob(execution.jobID) }
         setClock(to: now)
@@ -65,7 +65,7 @@ extension StoreState {
         return nil
     }
 
-    /// Records what was done about executions that had failed or expired.
+    /// Discards dead letters.
     ///
     /// - Returns: For each identifier, in order, whether it was a dead letter.
     package mutating func discard(_ ids: [ExecutionID], at date: Date, log: inout ChangeLog) -> [Bool] {
@@ -108,12 +108,7 @@ extension StoreState {
 }
 
 extension Execution {
-    /// Whether its uniqueness counts: it is work to do, and follows no batch.
-    package var obeysUniqueness: Bool {
-        hasDetails && !progress.status.isTerminal && awaitedBatch == nil
-    }
-
-    /// Lets it wait for the end of a batch, or be queued at once if that has no executions.
+    /// Makes it wait for the end of a batch, or queues it at once if the batch is empty.
     package mutating func await(_ batch: BatchID, of size: Int) {
         progress.batch = BatchCounts(total: size)
         progress.status = size == 0 ? .queued : .waiting

@@ -7,11 +7,12 @@ extension StoreState {
 
     private mutating func finish(_ completion: Completion, log: inout ChangeLog) -> Completion.Outcome {
         let id = completion.executionID
-        guard var progress = executions.read(id, { $0.progress }) else { return .missing }
+        guard var (progress, attempts) = executions.read(id, { ($0.progress, $0.attempts.count) }) else {
+            return .missing
+        }
         guard progress.status == .running, progress.lease?.token == completion.token else {
             return executions[id].flatMap { $0.stands(after: completion) ? .recorded($0) : nil } ?? .stale
         }
-        var attempts = executions.read(id) { $0.attempts.count } ?? 0
         if let attempt = completion.attempt {
             attempts += 1
             record(attempt.numbered(attempts), of: id, log: &log)
@@ -56,8 +57,8 @@ extension StoreState {
         }
         for notification in job.notifications(of: execution, at: date) { record(notification, log: &log) }
         var scheduleState = job.scheduleState
-        let isAwaited = scheduleState.recordCompleted(execution.id, at: date, of: job.schedule)
-        let isCounted = scheduleState.recordCompleted(execution, policy: job.breaker, at: date)
+        let isAwaited = scheduleState.resumeAfterCompletion(of: execution.id, at: date, in: job.schedule)
+        let isCounted = scheduleState.recordBreakerOutcome(of: execution, policy: job.breaker, at: date)
         if isAwaited || isCounted {
             var moved = job
             moved.move(to: scheduleState)
@@ -69,7 +70,7 @@ extension StoreState {
         if age == .zero, execution.keptUntil ?? trimmedAt <= trimmedAt {
             record(.removeExecution(execution.id), log: &log)
         }
-        trimHistory(of: job, log: &log)
+        trimHistory(of: job.id, to: job.retention.maximumCount, log: &log)
     }
 
     /// Queues the executions that the end of one asks for.
@@ -103,18 +104,22 @@ extension StoreState {
     /// Removes the oldest finished executions beyond the job's retention, at most 100 at a time.
     ///
     /// After the limit was lowered there may be many more, which ``prune(at:limit:log:)`` removes.
-    private mutating func trimHistory(of job: Job, log: inout ChangeLog) {
+    private mutating func trimHistory(of id: JobID, to limit: Int, log: inout ChangeLog) {
         for _ in 0..<Self.trimLimit {
-            guard let oldest = oldestBeyondRetention(of: job.id) else { return }
+            guard let oldest = oldest(of: id, beyond: limit) else { return }
             record(.removeExecution(oldest), log: &log)
         }
     }
 
     private static var trimLimit: Int { 100 }
 
-    /// The oldest finished execution beyond the job's retention, or else the oldest such notification, counted separately.
+    /// The oldest finished execution beyond the job's retention, or else the oldest such notification, counted
+    /// separately.
     func oldestBeyondRetention(of id: JobID) -> ExecutionID? {
-        guard let limit = jobs.read(id, { $0.retention.maximumCount }) else { return nil }
+        jobs.read(id, { $0.retention.maximumCount }).flatMap { oldest(of: id, beyond: $0) }
+    }
+
+    private func oldest(of id: JobID, beyond limit: Int) -> ExecutionID? {
         let oldest = histories.read(id) { $0.finished.count > limit ? $0.finished.first : nil } ?? nil
         if let oldest { return oldest }
         guard !finishedNotifications.isEmpty else { return nil }

@@ -111,3 +111,31 @@ extension StoreState {
         return fire.scheduleState.decidedThrough >= last && fire.skips.allSatisfy { $0.jobID == fire.jobID }
     }
 }
+
+// Skips: the record of what did not fire.
+
+extension StoreState {
+    /// Adds a skip to a job's history, or extends the last one if no occurrence fired in between.
+    ///
+    /// - Parameter lastFired: The nominal date of the last occurrence before the skip that fired.
+    mutating func recordSkip(_ skip: SkippedOccurrence, job: Job, lastFired: Date?, log: inout ChangeLog) {
+        let limit = job.definition.retention.maximumCount
+        guard limit > 0 else { return }
+        let skips = histories[job.id]?.skips ?? []
+        if let extended = histories[job.id]?.extended(by: skip, lastFired: lastFired) {
+            record(.putSkip(extended, keeping: limit), log: &log)
+        } else if skips.contains(where: { $0.first == skip.first }) {
+            // A restarted schedule: `putSkip` would replace the earlier skip with the same first date.
+            record(.putSkips(job.id, Array((skips + [skip]).suffix(limit))), log: &log)
+        } else {
+            record(.putSkip(skip, keeping: limit), log: &log)
+        }
+    }
+
+    /// Removes the oldest skips beyond the job's retention, which may have been lowered.
+    mutating func trimSkips(of job: Job, log: inout ChangeLog) {
+        let limit = max(0, job.definition.retention.maximumCount)
+        guard let skips = histories[job.id]?.skips, skips.count > limit else { return }
+        record(.putSkips(job.id, Array(skips.suffix(limit))), log: &log)
+    }
+}

@@ -6,8 +6,8 @@ extension StoreState {
     /// Lists jobs.
     ///
     /// - Complexity: O(log n + limit) for all jobs in each order, and in creation order for one state, group, project,
-    ///   owner, tag or slug; by name or next run, O(k log k) if one of these has k jobs, at most 1,000. The first list by
-    ///   name of more of n jobs takes O(n log n). Other filters examine up to 10,000 jobs a page.
+    ///   owner, tag or slug; by name or next run, O(k log k) if one of these has k jobs, at most 1,000. The first list
+    ///   by name of more of n jobs takes O(n log n). Other filters examine up to 10,000 jobs a page.
     package mutating func jobs(_ query: JobQuery) throws(StoreError) -> RecordPage<Job> {
         try Paging.check(query.limit)
         let sets = sets(for: query)

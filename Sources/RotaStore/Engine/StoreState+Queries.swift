@@ -13,8 +13,8 @@ extension StoreState {
     ///
     /// - Complexity: O(log n + limit) in creation order for all executions, one job or one status, and by nominal date
     ///   for all executions, one job or a range of dates. O(log n) in any order for a range of dates with at most 1,000
-    ///   executions. The first list by nominal date of a job with k executions takes O(k log k). Other filters examine up
-    ///   to 10,000 executions a page.
+    ///   executions. The first list by nominal date of a job with k executions takes O(k log k). Other filters examine
+    ///   up to 10,000 executions a page.
     package mutating func executions(_ query: ExecutionQuery) throws(StoreError) -> RecordPage<Execution> {
         try Paging.check(query.limit)
         switch query.sort {

@@ -19,7 +19,7 @@ extension StoreState {
 
     /// Whether records are dated later than a date, so that ``rewind(to:limit:log:)`` has work.
     ///
-    /// A time outside the years that schedules know is wrong itself.
+    /// A time outside the years that schedules know is itself wrong, and rewinds nothing.
     func isAhead(of now: Date) -> Bool {
         !checksClocks && latestDate > now.addingTimeInterval(Self.clockTolerance)
             && WholeSeconds.floor(now).map(WholeSeconds.supported.contains) ?? false
@@ -95,12 +95,12 @@ extension RewindReport {
 }
 
 extension Job {
-    /// Whether nothing can fire for longer after a date than the schedule means.
+    /// Whether the job's schedule is decided past a date, so that nothing fires until then.
     fileprivate func isDecided(beyond date: Date) -> Bool {
         scheduleState.decidedThrough > date || (scheduleState.completionEnd(for: schedule).map { $0 > date } ?? false)
     }
 
-    /// Returns the job and its skips as they are at a date before those of the records, or `nil` if nothing changes.
+    /// Returns the job and its skips rewound to a date, or `nil` if nothing changes.
     ///
     /// - Parameters:
     ///   - now: The current date.
@@ -159,7 +159,7 @@ extension Job {
                 // Nothing fired while the clock was ahead.
                 freed.append(DecidedRange(first: now.justAfter, last: earliest.justBefore))
             } else if scheduleState.hasForgottenLapses, earliest > now.addingTimeInterval(86_400) {
-                // Over more than a day, silence would be worse than firing again what has no record any more.
+                // After more than a day, firing twice what has no record any more is better than not firing.
                 let end = min(earliest, max(scheduleState.lastFired ?? earliest, now))
                 freed.append(DecidedRange(first: now.justAfter, last: end.justBefore))
             }
@@ -228,15 +228,6 @@ extension ScheduleState {
         }
         proceed(to: occurrence)
         return next != old
-    }
-}
-
-extension SkippedOccurrence.Reason {
-    /// Whether the occurrence lapsed: its time passed before it fired, so a clock that is set back may let it fire again.
-    ///
-    /// The other reasons are decisions, which stay.
-    var isLapse: Bool {
-        [.misfire, .tooLate, .paused, .breaker].contains(self)
     }
 }
 

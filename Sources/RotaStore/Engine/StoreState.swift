@@ -4,7 +4,8 @@ package import RotaSchedule
 /// The records of a store and their indexes: the pure state machine behind the built-in stores.
 ///
 /// Records change only through ``apply(_:)``, or through the `put` that it calls for the same change. Each operation
-/// decides on changes, applies them one by one, and leaves them in a ``ChangeLog``. A store that persists the log can rebuild the state by applying it again.
+/// decides on changes, applies them one by one, and leaves them in a ``ChangeLog``. A store that persists the log can
+/// rebuild the state by applying it again.
 ///
 /// ```
 ///   operation ──► Change ──► apply ──► records and indexes
@@ -75,7 +76,8 @@ package struct StoreState: Sendable {
     ///
     /// Like `expiredInQueue`, it is derived and never persisted.
     var clock = Date.distantPast
-    /// The latest date at which a record was decided, changed or started, as far as ``rewind(to:limit:log:)`` must know.
+    /// The latest date at which a record was decided, changed or started, as far as ``rewind(to:limit:log:)`` must
+    /// know.
     var latestDate = Date.distantPast
     /// The longest lease that was granted, in seconds.
     var longestLease: TimeInterval?

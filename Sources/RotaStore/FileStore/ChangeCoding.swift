@@ -4,8 +4,8 @@ import RotaSchedule
 /// The number of a change in the payload of a frame.
 ///
 /// A number keeps its meaning forever. To add a change, add a case here and to ``Change``, and follow the compiler to
-/// `StoreState.apply`, `Change.write(to:definitions:)` and `Change.read(_:_:)`. Versions that do not know the change
-/// refuse the file, so only add one that cannot be a field of an existing record.
+/// `StoreState.apply`, `Change.write(to:definitions:)` and `Change.init(_:from:sharing:)`. Versions that do not know
+/// the change refuse the file, so only add one that cannot be a field of an existing record.
 package enum ChangeKind: UInt64, RecordField, CaseIterable {
     /// With the definition as JSON. Only read.
     case putJobWithJSON = 1
@@ -159,8 +159,8 @@ extension Change {
 extension Change {
     /// Reads the changes of a frame's payload in order, without decoding finished executions.
     ///
-    /// Unknown fields of records are skipped. An unknown kind of change is an error, because leaving it out would give a
-    /// state that the store never had.
+    /// Unknown fields of records are skipped. An unknown kind of change is an error, because leaving it out would give
+    /// a state that the store never had.
     ///
     /// - Parameters:
     ///   - parts: The parts of definitions that were read before.

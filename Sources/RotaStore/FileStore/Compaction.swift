@@ -83,8 +83,8 @@ extension SnapshotWriter {
     ///   - next: Returns the next chunk, or `nil` at the end. Called on the caller's actor.
     ///   - beforeFinish: Makes the records in the snapshot durable. Called on the caller's actor, after the last chunk.
     /// - Returns: The finished file.
-    /// - Throws: ``FileStoreError`` if a write fails, `CancellationError` if the task is cancelled, and any error of the
-    ///   closures.
+    /// - Throws: ``FileStoreError`` if a write fails, `CancellationError` if the task is cancelled, and any error of
+    ///   the closures.
     package func write(
         on queue: SerialQueueExecutor, isolation: isolated (any Actor)? = #isolation,
         _ next: () throws -> SnapshotChunk?,

@@ -29,8 +29,8 @@ public struct Durability: Sendable, Hashable, CustomStringConvertible {
 
     /// An operation is done when the operating system has its bytes, which are synced to disk once per interval.
     ///
-    /// - Parameter interval: The longest time that a commit stays unsynced, from 1 ms to 1 hour. Values outside this range
-    ///   are clamped.
+    /// - Parameter interval: The longest time that a commit stays unsynced, from 1 ms to 1 hour. Values outside this
+    ///   range are clamped.
     public static func interval(_ interval: Duration) -> Durability {
         Durability(kind: .interval(min(max(interval, .milliseconds(1)), .seconds(3600))))
     }

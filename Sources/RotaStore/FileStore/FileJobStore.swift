@@ -6,9 +6,9 @@ public import Foundation
 /// ``Durability/everyCommit`` it also syncs the journal, and operations that arrive together share one sync. Queries
 /// wait until the data they return is equally durable. From time to time the store replaces old journals by a snapshot.
 ///
-/// One process at a time may open the folder. Others can read it with ``init(inspecting:)``. If a write fails, the store
-/// stops: that operation and all later ones throw ``FileStoreError``. Open the folder again to recover everything that
-/// was acknowledged.
+/// One process at a time may open the folder. Others can read it with ``init(inspecting:)``. If a write fails, the
+/// store stops: that operation and all later ones throw ``FileStoreError``. Open the folder again to recover everything
+/// that was acknowledged.
 ///
 /// ```swift
 /// let store = try await FileJobStore(directory: URL(filePath: "/var/lib/my-app/jobs"))
@@ -143,7 +143,9 @@ public actor FileJobStore: JobStore, StateMachineStore {
 
     /// Performs an operation, and returns when its changes are durable.
     ///
-    /// - Parameter definitions: The definitions in the operation, encoded by the caller's task.
+    /// - Parameters:
+    ///   - definitions: The definitions in the operation, encoded by the caller's task.
+    ///   - date: Ignored. Only a store with a clock of its own compares it.
     package nonisolated func commit<Outcome: Sendable>(
         _ definitions: [JobID: [UInt8]], by date: Date?,
         _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Outcome
@@ -174,8 +176,9 @@ public actor FileJobStore: JobStore, StateMachineStore {
 
     /// Runs an operation, and resumes its caller now or after the flush that ends this round.
     ///
-    /// - Parameter operation: If it throws, nothing happened, and its caller is resumed now. If it returns a failure, the
-    ///   error may depend on data that is not durable yet, so its caller is resumed after the flush, like after a success.
+    /// - Parameter operation: If it throws, nothing happened, and its caller is resumed now. If it returns a failure,
+    ///   the error may depend on data that is not durable yet, so its caller is resumed after the flush, like after a
+    ///   success.
     private func runOperation<Outcome: Sendable>(
         _ operation: (isolated FileJobStore) throws -> Result<Outcome, any Error>,
         for caller: UnsafeContinuation<Outcome, any Error>
@@ -196,8 +199,8 @@ public actor FileJobStore: JobStore, StateMachineStore {
     /// Applies an operation to the state, and appends its changes to the journal.
     ///
     /// - Returns: What the operation returned or threw.
-    /// - Throws: An error if nothing happened: the store cannot be written, or the changes do not fit the journal and were
-    ///   undone.
+    /// - Throws: An error if nothing happened: the store cannot be written, or the changes do not fit the journal and
+    ///   were undone.
     private func changeState<Outcome>(
         _ definitions: [JobID: [UInt8]], _ operation: (inout StoreState, inout ChangeLog) throws -> Outcome
     ) throws -> Result<Outcome, any Error> {
@@ -352,8 +355,8 @@ public actor FileJobStore: JobStore, StateMachineStore {
     /// The import is atomic: if it fails or the process dies, the store is empty. Imported leases expire as usual.
     ///
     /// - Parameter lines: The lines of a ``StoreExport``, in order.
-    /// - Throws: ``StoreImportError`` if the store is not empty or the lines are not an export, ``FileStoreError`` if the
-    ///   records cannot be written, and any error of the sequence.
+    /// - Throws: ``StoreImportError`` if the store is not empty or the lines are not an export, ``FileStoreError`` if
+    ///   the records cannot be written, and any error of the sequence.
     public func importRecords<Lines: AsyncSequence & Sendable>(_ lines: Lines) async throws
     where Lines.Element == String {
         try checkEmpty()

@@ -61,8 +61,8 @@ extension OpenedFolder where State == StoreState {
     ///
     /// Blocks on the disk.
     ///
-    /// Leases can end because their holder is gone: only one process can lock the folder. Their executions are due again
-    /// as expired leases.
+    /// Leases can end because their holder is gone: only one process can lock the folder. Their executions are due
+    /// again as expired leases.
     ///
     /// - Throws: ``FileStoreError``.
     package init(_ path: String, _ environment: FileStoreEnvironment) throws {
@@ -107,8 +107,8 @@ package struct FolderInspection<State: Sendable>: Sendable {
 
     /// Reads a folder.
     ///
-    /// A writer may extend, rename and remove files while they are read, which can look like damage. Real damage does not
-    /// go away, so only damage that is found twice in a row is reported.
+    /// A writer may extend, rename and remove files while they are read, which can look like damage. Real damage does
+    /// not go away, so only damage that is found twice in a row is reported.
     ///
     /// - Parameters:
     ///   - folder: The folder of a store.

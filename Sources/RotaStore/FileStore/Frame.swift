@@ -114,7 +114,8 @@ package struct Frame: Sendable, Hashable {
 ///
 /// A crash can only tear bytes that were not synced. Every frame says which frames were synced when it was written. So
 /// if a valid frame follows the unreadable bytes and says that the frame missing there was synced, no crash did this:
-/// the file is damaged. Without such a frame, a crash tore the last write, which was not acknowledged and can be cut off.
+/// the file is damaged. Without such a frame, a crash tore the last write, which was not acknowledged and can be cut
+/// off.
 ///
 /// ```
 ///   frame 7    frame 8    ?????????   frame 10, 1 unsynced    →  9 was synced before 10 was written: damaged

@@ -3,9 +3,9 @@ import RotaCore
 
 /// The newest journal file, to which commits are appended.
 ///
-/// Frames are buffered in memory until a flush writes and syncs them together. Before a flush counts, it checks that the
-/// next opening will find the same folder, the same snapshot and the same journals. The first write, sync or check that
-/// fails stops the journal for good, because only reading the files again tells what the disk then contains.
+/// Frames are buffered in memory until a flush writes and syncs them together. Before a flush counts, it checks that
+/// the next opening will find the same folder, the same snapshot and the same journals. The first write, sync or check
+/// that fails stops the journal for good, because only reading the files again tells what the disk then contains.
 package struct Journal: Sendable {
     /// The generation of the file.
     package private(set) var generation: UInt64
@@ -88,8 +88,8 @@ package struct Journal: Sendable {
 
     /// Writes the pending frames, syncs the file on request, and checks that all files are still in place.
     ///
-    /// - Throws: ``FileStoreError`` if a write, sync or check fails. The pending frames are then dropped and the journal
-    ///   stops.
+    /// - Throws: ``FileStoreError`` if a write, sync or check fails. The pending frames are then dropped and the
+    ///   journal stops.
     package mutating func flush(sync: Bool) throws(FileStoreError) {
         try flush(sync: sync, before: [])
     }

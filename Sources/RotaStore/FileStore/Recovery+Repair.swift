@@ -25,7 +25,8 @@ extension Recovery {
         case .damaged(let journal, let offset, let reason):
             throw setAside(journal, offset, reason, in: folder)
         }
-        // Files that were read may have been replaced since. Remove nothing that they replace, and build nothing on them.
+        // Files that were read may have been replaced since. Remove nothing that they replace, and build nothing on
+        // them.
         try folder.check(held)
         for generation in damagedSnapshots {
             report.quarantined.append(try folder.setAside(StoreFolder.name(.snapshot, generation)))

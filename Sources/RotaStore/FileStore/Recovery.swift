@@ -47,8 +47,8 @@ package struct Recovery<State> {
     ///   - folder: The folder of the store.
     ///   - initial: The state of an empty store.
     ///   - apply: Applies the changes of one payload.
-    /// - Throws: ``FileStoreError`` if a file cannot be read, has a later format, or is a damaged snapshot that no other
-    ///   file makes up for. Also any error of `apply`.
+    /// - Throws: ``FileStoreError`` if a file cannot be read, has a later format, or is a damaged snapshot that no
+    ///   other file makes up for. Also any error of `apply`.
     package init(
         _ listing: StoreFolder.Listing, in folder: StoreFolder, initial: State,
         apply: @escaping (inout State, UnsafeRawBufferPointer) throws -> Void

@@ -7,7 +7,8 @@ extension StoreState {
     ///   jobs ──▶ relations ⇄ starts ──▶ executions ──▶ nil
     /// ```
     package enum SnapshotPosition: Sendable, Hashable {
-        /// Next are the jobs after the given one, and before the first the calendars and the owners. Each job has its key, versions and skips.
+        /// Next are the jobs after the given one, and before the first the calendars and the owners. Each job has its
+        /// key, versions and skips.
         case jobs(after: JobID?)
         /// Next are the dependencies, operation keys and attempt starts of the jobs after the given one.
         case relations(after: JobID?)
@@ -22,9 +23,9 @@ extension StoreState {
 
     /// Returns the next records, each after those it belongs to.
     ///
-    /// Repeated until the end, this returns each record exactly once that exists all the time. Records that are inserted
-    /// or changed meanwhile may be included or not, so replay the changes made since the start over the result. The
-    /// order is the same in every process, so that equal states have equal exports.
+    /// Called until it returns `nil`, it returns every record that exists throughout exactly once. Records that are
+    /// inserted or changed meanwhile may be included or not, so replay the changes made since the start over the
+    /// result. The order is the same in every process, so that equal states have equal exports.
     ///
     /// - Parameters:
     ///   - position: Where to continue.

@@ -8,11 +8,11 @@
 
 /// The file operations of a store, one system call each, which tests replace.
 ///
-/// A store opens its folder once, and names its files relative to that descriptor. So it never reads, renames or removes
-/// a file in another folder that takes the path later. Where `folder` is `nil`, the name is a path.
+/// A store opens its folder once, and names its files relative to that descriptor. So it never reads, renames or
+/// removes a file in another folder that takes the path later. Where `folder` is `nil`, the name is a path.
 ///
-/// An implementation does not retry or continue calls: an interrupted call throws `EINTR`, and a short write returns its
-/// length. ``StoreFile`` handles both, so that tests can inject faults where they really happen.
+/// An implementation does not retry or continue calls: an interrupted call throws `EINTR`, and a short write returns
+/// its length. ``StoreFile`` handles both, so that tests can inject faults where they really happen.
 package protocol FileSystem: Sendable {
     /// Opens a folder, and returns its descriptor. The path may lead through symbolic links.
     func openFolder(_ path: String) throws(SystemErrno) -> Int32

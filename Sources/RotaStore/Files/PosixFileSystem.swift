@@ -10,8 +10,8 @@ package import Foundation
 
 /// The real file system.
 ///
-/// Files have mode 0600 and folders 0700, files are never opened through a symbolic link, and child processes inherit no
-/// descriptors.
+/// Files have mode 0600 and folders 0700, files are never opened through a symbolic link, and child processes inherit
+/// no descriptors.
 package struct PosixFileSystem: FileSystem {
     /// Creates access to the real file system.
     package init() {}

@@ -3,8 +3,8 @@ import RotaCore
 
 /// The executions of a scope that ended, so that questions about its health do not read its history.
 ///
-/// It begins with the first question and is kept up to date from then on. Each window that was asked for keeps its counts
-/// and its durations in order, and drops what has left it at the next question.
+/// It begins with the first question and is kept up to date from then on. Each window that was asked for keeps its
+/// counts and its durations in order, and drops what has left it at the next question.
 ///
 /// ```
 ///   entries by creation   [ · · · · · · · · · · · · · · ]  ─► now
@@ -67,7 +67,8 @@ struct HealthIndex: Sendable {
         remove(entry.key.id)
         entries[entry.key.id] = entry
         order.insert(entry.key)
-        // Not over the keys of the windows: their iterator would keep a second owner of the contents, which are then copied.
+        // Not over the keys of the windows: their iterator would keep a second owner of the contents, which are then
+        // copied.
         for window in JobHealth.Window.allCases where windows[window].map({ entry.key.date >= $0.start }) ?? false {
             windows[window]?.add(entry)
         }
@@ -83,8 +84,8 @@ struct HealthIndex: Sendable {
 
     /// The health within a window that ends now.
     ///
-    /// - Complexity: O(*k* log *n*) in the number *k* of executions that have left the window since the last question. The
-    ///   first question about a window, and one after the clock was set back, read all entries.
+    /// - Complexity: O(*k* log *n*) in the number *k* of executions that have left the window since the last question.
+    ///   The first question about a window, and one after the clock was set back, read all entries.
     mutating func health(over window: JobHealth.Window, at now: Date) -> JobHealth {
         let start = now.addingTimeInterval(-(window.duration / .seconds(1)))
         var contents: Contents

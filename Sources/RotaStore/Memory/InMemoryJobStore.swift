@@ -219,8 +219,8 @@ public actor InMemoryJobStore: JobStore {
     /// Fills an empty store with the records of a file written by ``StoreExport/write(to:)``.
     ///
     /// - Parameter file: The file of an export.
-    /// - Throws: ``StoreImportError`` if the store is not empty or a line is invalid, and ``FileStoreError`` if the file
-    ///   cannot be read.
+    /// - Throws: ``StoreImportError`` if the store is not empty or a line is invalid, and ``FileStoreError`` if the
+    ///   file cannot be read.
     public func importRecords(from file: URL) async throws {
         try checkEmpty()
         let path = file.path(percentEncoded: false)

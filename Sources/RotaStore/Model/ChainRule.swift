@@ -16,8 +16,8 @@ import RotaRetry
 /// definition.chain = [rule, ChainRule(on: .failed, slug: "clean-up")]
 /// ```
 ///
-/// If no job is found, nothing happens; a preview warns. If the payload breaks the schema of the other job, or the chain
-/// is too long, the new execution is recorded as failed and says why.
+/// If no job is found, nothing happens; a preview warns. If the payload breaks the schema of the other job, or the
+/// chain is too long, the new execution is recorded as failed and says why.
 public struct ChainRule: Sendable, Hashable, Codable {
     /// The largest number of executions that follow one another.
     public static let longest = 10
@@ -83,40 +83,40 @@ public struct ChainRule: Sendable, Hashable, Codable {
 extension Job {
     /// Returns the executions that the job's chain rules ask for when an execution of it ends.
     ///
-    /// A store must record them in the step that ends it. One that has ended already, because it could not be made,
-    /// counts as any end does, but continues no chain: call this only for executions that were queued. Their identifiers
-    /// are derived from the execution's, so the same end always produces the same executions.
+    /// A store must record them in the step that ends it. Their identifiers are derived from the execution's, so the
+    /// same end always produces the same executions. An execution that could not be created is stored as failed. It
+    /// counts like any other end but continues no chain, so call this only for executions that were queued.
     ///
     /// - Parameters:
-    ///   - run: The execution that ended.
+    ///   - ended: The execution that ended.
     ///   - date: When it ended.
     ///   - find: Finds the job that a rule names, or returns `nil` if there is none.
     public func chained(
-        from run: Execution, at date: Date, find: (ChainRule.Target) throws -> Job?
+        from ended: Execution, at date: Date, find: (ChainRule.Target) throws -> Job?
     ) rethrows -> [Execution] {
         let rules = chain
-        guard !rules.isEmpty, run.source != .notification else { return [] }
+        guard !rules.isEmpty, ended.source != .notification else { return [] }
         return try rules.indices.compactMap { index in
-            guard rules[index].condition.isMet(by: run.progress.status), let other = try find(rules[index].target)
+            guard rules[index].condition.isMet(by: ended.progress.status), let other = try find(rules[index].target)
             else { return nil }
-            return other.execution(by: rules[index], number: index, from: run, at: date)
+            return other.execution(by: rules[index], number: index, from: ended, at: date)
         }
     }
 
     /// The execution that a rule of another job asks for.
-    private func execution(by rule: ChainRule, number: Int, from run: Execution, at date: Date) -> Execution {
+    private func execution(by rule: ChainRule, number: Int, from ended: Execution, at date: Date) -> Execution {
         var details = ExecutionDetails.none
-        details.parentID = run.id
+        details.parentID = ended.id
         // A record from elsewhere may have any depth.
-        details.lineageDepth = min(max(0, run.details.lineageDepth), ChainRule.longest) + 1
-        details.dependencyKey = run.details.dependencyKey
-        let made = takesPayload ? rule.payload(from: run.progress.output) : nil
+        details.lineageDepth = min(max(0, ended.details.lineageDepth), ChainRule.longest) + 1
+        details.dependencyKey = ended.details.dependencyKey
+        let made = takesPayload ? rule.payload(from: ended.progress.output) : nil
         let isTooLarge = made.map { $0.json.count > JSONPayload.longest } ?? false
         let payload = isTooLarge ? nil : made
         var execution = execution(
             // After the numbers of notifications.
-            id: .derived(100 + number, of: run.id, at: date), source: .chain, scheduledFor: date, createdAt: date,
-            payload: payload, metadata: run.metadata.merging(metadata) { _, own in own }, details: details)
+            id: .derived(100 + number, of: ended.id, at: date), source: .chain, scheduledFor: date, createdAt: date,
+            payload: payload, metadata: ended.metadata.merging(metadata) { _, own in own }, details: details)
         let flaw =
             isTooLarge
             ? "It was not started: the payload that the chain made for it has more than \(JSONPayload.longest) bytes. Take "

@@ -65,10 +65,11 @@ public struct Execution: Sendable, Hashable, Identifiable {
         self.attempts = attempts
     }
 
-    /// The time from the nominal date (``scheduledFor``) to the claim for the first attempt, or `nil` if there was none.
+    /// The time from the nominal date (``scheduledFor``) to the claim for the first attempt, or `nil` if there was
+    /// none.
     ///
-    /// Smoothing, catching up, limits and the queue all add to it. ``MisfirePolicy/maximumLateness`` limits less: the time
-    /// from the effective date to the decision to fire.
+    /// Smoothing, catching up, limits and the queue all add to it. ``MisfirePolicy/maximumLateness`` limits less: the
+    /// time from the effective date to the decision to fire.
     public var lateness: Duration? {
         progress.startedAt?.elapsed(since: scheduledFor)
     }

@@ -3,7 +3,8 @@ import RotaCore
 
 /// The decisions about an execution, in order: what held it and for how long, who claimed it, what chose its delays.
 ///
-/// Only executions that were requested with one, and their replays, have it. It keeps the first and the last 50 decisions.
+/// Only executions that were requested with one, and their replays, have it. It keeps the first and the last 50
+/// decisions.
 ///
 /// ```swift
 /// for line in execution.trail?.lines ?? [] { print(line) }

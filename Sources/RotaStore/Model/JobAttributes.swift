@@ -79,7 +79,8 @@ public struct JobStatistics: RareMembers {
     public var lastStatus: ExecutionStatus?
     /// When an execution of the job last ended.
     public var lastFinishedAt: Date?
-    /// When an execution that succeeded last ended, or `nil` if none has, or none since a version of Rota that counts it.
+    /// When an execution that succeeded last ended, or `nil` if none has, or none since a version of Rota that counts
+    /// it.
     public var lastSucceededAt: Date?
     /// The number of executions that succeeded.
     public var succeeded = 0
@@ -124,7 +125,8 @@ public struct JobStatistics: RareMembers {
     ///   - startedAt: When its first attempt began.
     ///   - date: The current date, or `nil` if it is not known.
     public mutating func recordStart(_ startedAt: Date, by date: Date?) {
-        // Executions may finish in another order than they started. A remembered start after this end came from a wrong clock.
+        // Executions may finish in another order than they started. A remembered start after this end came from a wrong
+        // clock.
         let isLast = lastRunAt.map { last in startedAt >= last || date.map { last > $0 } ?? true } ?? true
         if isLast { lastRunAt = startedAt }
     }

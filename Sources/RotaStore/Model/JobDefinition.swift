@@ -118,10 +118,10 @@ public struct JobDefinition: Sendable, Hashable {
 
     /// The time within which a trigger with the same payload returns the earlier execution, or `nil` to queue each.
     ///
-    /// Up to 30 days. Triggers and enqueued work are compared as by ``Uniqueness/samePayload(for:)``; occurrences of the
-    /// schedule, replays and backfills are not. A trigger with a uniqueness of its own obeys that instead. One with an
-    /// idempotency key is told apart by the key alone, but later ones are compared with it. Executions from before the
-    /// window was set count only if they had one too.
+    /// Up to 30 days. Triggers and enqueued work are compared as by ``Uniqueness/samePayload(for:)``; occurrences of
+    /// the schedule, replays and backfills are not. A trigger with a uniqueness of its own obeys that instead. One with
+    /// an idempotency key is told apart by the key alone, but later ones are compared with it. Executions from before
+    /// the window was set count only if they had one too.
     public var deduplicationWindow: Duration? {
         get { rare.deduplicationWindow }
         set { rare.deduplicationWindow = newValue }
@@ -284,14 +284,14 @@ public enum DeliveryGuarantee: String, Sendable, Hashable, Codable {
     /// Fail the execution, because its work may have been done.
     ///
     /// Neither a crash nor a lost response causes the work to be done twice. The retry policy decides about attempts
-    /// with a known outcome: a request that was certainly not sent, for instance because the connection was refused; one
-    /// that was answered with another status; and a handler that threw, unless its error is that of a request that may
-    /// have been sent.
+    /// with a known outcome: a request that was certainly not sent, for instance because the connection was refused;
+    /// one that was answered with another status; and a handler that threw, unless its error is that of a request that
+    /// may have been sent.
     ///
     /// `URLSessionTransport` opens a connection for each request, so that URLSession does not send it again on its own,
     /// as it does when a kept connection turns out to be closed. A transport of your own must do the like if
-    /// `HTTPRequest.isRepeatable` is `false`. Beyond the transport, for instance in a proxy that repeats requests, there
-    /// is no guarantee.
+    /// `HTTPRequest.isRepeatable` is `false`. Beyond the transport, for instance in a proxy that repeats requests,
+    /// there is no guarantee.
     case atMostOnce = "at_most_once"
 }
 

@@ -207,28 +207,28 @@ extension Job {
     /// Their identifiers are derived from the execution's, so the same end always produces the same notifications.
     ///
     /// - Parameters:
-    ///   - run: The execution that ended.
+    ///   - ended: The execution that ended.
     ///   - date: When it ended.
     /// - Returns: One execution for each matching rule, or none if the execution is itself a notification.
-    public func notifications(of run: Execution, at date: Date) -> [Execution] {
+    public func notifications(of ended: Execution, at date: Date) -> [Execution] {
         let rules = notifications
-        guard !rules.isEmpty, run.source != .notification else { return [] }
+        guard !rules.isEmpty, ended.source != .notification else { return [] }
         return rules.indices.compactMap { index in
             let rule = rules[index]
-            guard rule.event.covers(run.progress.status) else { return nil }
-            let output = rule.includesOutput ? run.progress.output : nil
+            guard rule.event.covers(ended.progress.status) else { return nil }
+            let output = rule.includesOutput ? ended.progress.output : nil
             let notification = ExecutionNotification(
-                rule.event, of: run, job: self,
+                rule.event, of: ended, job: self,
                 output: output.flatMap { try? JSONValue(parsing: Array($0.json)) }, at: date)
             // Encoding cannot fail: the notification consists of text, numbers and parsed JSON.
             guard let payload = try? JSONPayload(notification) else { return nil }
             var details = ExecutionDetails.none
-            details.parentID = run.id
+            details.parentID = ended.id
             details.notification = rule.channel
             return Execution(
-                id: .derived(index, of: run.id, at: date), jobID: id, jobName: definition.name,
-                jobVersion: run.jobVersion,
-                source: .notification, scheduledFor: date, createdAt: date, payload: payload, metadata: run.metadata,
+                id: .derived(index, of: ended.id, at: date), jobID: id, jobName: definition.name,
+                jobVersion: ended.jobVersion,
+                source: .notification, scheduledFor: date, createdAt: date, payload: payload, metadata: ended.metadata,
                 details: details, progress: ExecutionProgress(dueAt: date), attempts: [])
         }
     }
@@ -245,15 +245,15 @@ extension NotificationRule.Event {
 }
 
 extension ExecutionID {
-    /// The identifier of an execution that the end of another asks for: its time is that of the end, and the other bits are
-    /// derived from the execution and the rule's number.
-    static func derived(_ index: Int, of run: ExecutionID, at date: Date) -> ExecutionID {
+    /// The identifier of an execution that the end of another asks for: its time is that of the end, and the other bits
+    /// are derived from the execution and the rule's number.
+    static func derived(_ index: Int, of id: ExecutionID, at date: Date) -> ExecutionID {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
         let time = milliseconds.isFinite ? UInt64(min(max(milliseconds, 0), 0xffff_ffff_ffff)) : 0
-        let seed = SplitMix64.mix(UInt64(truncatingIfNeeded: run.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)
-        let first = SplitMix64.mix(seed ^ UInt64(truncatingIfNeeded: run.bits))
+        let seed = SplitMix64.mix(UInt64(truncatingIfNeeded: id.bits >> 64)) &+ UInt64(truncatingIfNeeded: index)
+        let first = SplitMix64.mix(seed ^ UInt64(truncatingIfNeeded: id.bits))
         let high = time << 16 | 0x7000 | first >> 52
-        let low = 0x8000_0000_0000_0000 | SplitMix64.mix(first ^ UInt64(truncatingIfNeeded: run.bits)) >> 2
+        let low = 0x8000_0000_0000_0000 | SplitMix64.mix(first ^ UInt64(truncatingIfNeeded: id.bits)) >> 2
         return ExecutionID(bits: UInt128(high) << 64 | UInt128(low))
     }
 }

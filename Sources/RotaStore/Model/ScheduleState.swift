@@ -146,7 +146,7 @@ public struct ScheduleState: Sendable, Hashable {
         decidedAhead.first { $0.first > date }?.first.justBefore
     }
 
-    /// The rare members that the store's files keep together, as JSON: what keeps the job from firing as it would.
+    /// The rare members that one JSON field of the store's files holds.
     struct Holds: ListedMembers {
         var resumesAt: Date?
         var skipsRemaining: Int?
@@ -198,7 +198,7 @@ public struct ScheduleState: Sendable, Hashable {
     /// A store must call this in ``JobStore/fire(_:)``.
     ///
     /// If the schedule allows no further occurrences, the job is completed. If the schedule counts from the end of each
-    /// execution, there is no next occurrence until ``recordCompleted(_:at:of:)``.
+    /// execution, there is no next occurrence until ``resumeAfterCompletion(of:at:in:)``.
     ///
     /// - Parameters:
     ///   - count: How many occurrences fired.
@@ -231,14 +231,15 @@ public struct ScheduleState: Sendable, Hashable {
     /// A store must call this in the step that ends it.
     ///
     /// - Returns: Whether the schedule state changed, because the schedule was waiting for this execution.
-    public mutating func recordCompleted(_ id: ExecutionID, at date: Date, of schedule: Schedule) -> Bool {
+    public mutating func resumeAfterCompletion(of id: ExecutionID, at date: Date, in schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
         guard !schedule.isSeries else { return true }
         if schedule.isComputable {
             proceed(to: nextOccurrence(of: schedule, after: date))
         } else {
-            // A calendar's time zone cannot be read, so the next occurrence is unknown. The scheduler looks from here on.
+            // A calendar's time zone cannot be read, so the next occurrence is unknown. The scheduler looks from here
+            // on.
             (next, nextEffective) = (nil, date)
         }
         return true
@@ -366,19 +367,21 @@ extension ScheduleState {
     /// breaker permits a probe. When it closes, its state is removed.
     ///
     /// - Parameters:
-    ///   - run: The execution that ended.
+    ///   - execution: The execution that ended.
     ///   - policy: The job's breaker policy, or `nil` if it has none.
     ///   - date: When the execution ended.
     /// - Returns: Whether the schedule state changed.
-    public mutating func recordCompleted(_ run: Execution, policy: CircuitBreakerPolicy?, at date: Date) -> Bool {
-        guard policy != nil || hasBreaker, run.source == .schedule else { return false }
+    public mutating func recordBreakerOutcome(
+        of execution: Execution, policy: CircuitBreakerPolicy?, at date: Date
+    ) -> Bool {
+        guard policy != nil || hasBreaker, execution.source == .schedule else { return false }
         let old = breaker
         guard let policy, var new = old?.policy == policy ? old : try? CircuitBreaker(policy) else {
             breaker = nil
             return old != nil
         }
-        let outcome = run.circuitOutcome
-        if let permit = run.details.circuitPermit {
+        let outcome = execution.circuitOutcome
+        if let permit = execution.details.circuitPermit {
             new.record(outcome, permit, at: date)
         } else if new.trip == nil, case .permitted(let permit) = new.admit(at: date) {
             new.record(outcome, permit, at: date)

@@ -55,3 +55,13 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
         self.decidedAt = decidedAt
     }
 }
+
+extension SkippedOccurrence.Reason {
+    /// Whether the occurrence lapsed: its time passed before it fired, so a clock that is set back may let it fire
+    /// again.
+    ///
+    /// The other reasons are decisions, which stay.
+    var isLapse: Bool {
+        [.misfire, .tooLate, .paused, .breaker].contains(self)
+    }
+}

@@ -5,8 +5,9 @@ import RotaJSONSchema
 
 /// Makes repeated requests for the same work one execution.
 ///
-/// The key says what the same work is, among the executions of one job. While a request with the key is in effect, another
-/// one returns its execution instead of queuing a new one. Use one rule for a key: that of the new request decides.
+/// The key says what the same work is, among the executions of one job. While a request with the key is in effect,
+/// another one returns its execution instead of queuing a new one. Use one rule for a key: that of the new request
+/// decides.
 ///
 /// ```swift
 /// // One at a time: until the execution has ended.
@@ -58,9 +59,9 @@ public struct Uniqueness: Sendable, Hashable, Codable {
 
     /// A request with the same payload as the newest one within a time returns its execution, whatever its status.
     ///
-    /// Payloads are the same if they are equal as JSON: the order of members, white space, and the spelling of numbers do
-    /// not count. A request without a payload is compared with that of the job's action. The execution is kept for the
-    /// time, whatever the job's retention. Set ``JobDefinition/deduplicationWindow`` to have it for every request.
+    /// Payloads are the same if they are equal as JSON: the order of members, white space, and the spelling of numbers
+    /// do not count. A request without a payload is compared with that of the job's action. The execution is kept for
+    /// the time, whatever the job's retention. Set ``JobDefinition/deduplicationWindow`` to have it for every request.
     ///
     /// - Parameter window: The time, more than zero and at most 30 days.
     public static func samePayload(for window: Duration) -> Uniqueness {
@@ -73,8 +74,8 @@ public struct Uniqueness: Sendable, Hashable, Codable {
     ///
     /// - Parameters:
     ///   - key: What the same work is, from 1 to 255 characters.
-    ///   - longest: The longest time by which the first of the requests is postponed, more than zero and at most 30 days;
-    ///     `nil` for no limit.
+    ///   - longest: The longest time by which the first of the requests is postponed, more than zero and at most 30
+    ///     days; `nil` for no limit.
     public static func debounced(_ key: String, atMost longest: Duration? = nil) -> Uniqueness {
         Uniqueness(key: key, rule: .debounce, span: longest)
     }
@@ -92,8 +93,8 @@ extension Uniqueness {
         comparesPayloads ? Uniqueness(key: JSONPayload.contentKey(of: payload), rule: rule, span: span) : self
     }
 
-    /// The uniqueness of a request that its idempotency key tells apart: later ones with its payload are compared with it,
-    /// and it is queued whatever came before.
+    /// The uniqueness of a request that its idempotency key tells apart: later ones with its payload are compared with
+    /// it, and it is queued whatever came before.
     package static func remembering(_ payload: JSONPayload?, for window: Duration) -> Uniqueness {
         Uniqueness(key: JSONPayload.contentKey(of: payload), rule: .remembered, span: window)
     }
@@ -154,7 +155,8 @@ extension Execution {
 }
 
 extension JSONPayload {
-    /// The key that payloads share if they are equal as JSON, whatever the order of members and the spelling of numbers.
+    /// The key that payloads share if they are equal as JSON, whatever the order of members and the spelling of
+    /// numbers.
     ///
     /// No payload is like `null`.
     package static func contentKey(of payload: JSONPayload?) -> String {
@@ -171,5 +173,12 @@ extension JSONPayload {
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }.joined()
+    }
+}
+
+extension Execution {
+    /// Whether its uniqueness rule applies: it is unfinished, and not a batch's follow-up.
+    package var obeysUniqueness: Bool {
+        hasDetails && !progress.status.isTerminal && awaitedBatch == nil
     }
 }

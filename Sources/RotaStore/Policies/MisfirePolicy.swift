@@ -25,10 +25,15 @@ public struct MisfirePolicy: Sendable, Hashable {
     package let rule: Rule
     /// How long an occurrence may be overdue and still fire, or `nil` for no limit.
     ///
-    /// Measured from its effective date to the moment when a scheduler decides about it. Those that are overdue longer are
-    /// skipped as too late, whatever the policy. An execution that fired in time may start later than
-    /// that, for example because its job is at its concurrency limit; ``JobLimits/timeToLive`` bounds that. One that the
-    /// catch-up rate delays past this lateness expires.
+    /// Measured from its effective date to the moment when a scheduler decides about it. It ends an occurrence in one
+    /// of two ways:
+    ///
+    /// - An occurrence that is overdue longer when it is decided is skipped as
+    ///   ``SkippedOccurrence/Reason/tooLate``, whatever the policy.
+    /// - An execution that the catch-up rate delays past this lateness expires.
+    ///
+    /// It does not limit how long an execution that fired in time waits in the queue, for example because its job is at
+    /// its concurrency limit: ``JobLimits/timeToLive`` does.
     public let maximumLateness: Duration?
 
     /// Run the latest missed occurrence once.
@@ -63,6 +68,11 @@ public struct MisfirePolicy: Sendable, Hashable {
     public static func all(limit: Int, maximumLateness: Duration? = nil) -> MisfirePolicy {
         MisfirePolicy(rule: .all(clamping: limit), maximumLateness: maximumLateness)
     }
+}
+
+extension MisfirePolicy {
+    /// Whether an occurrence that is overdue this long is too late to fire.
+    package func isTooLate(_ overdue: Duration) -> Bool { maximumLateness.map { overdue > $0 } ?? false }
 }
 
 extension MisfirePolicy: Codable {

@@ -1,7 +1,7 @@
 /// A policy for an occurrence that is due while an earlier execution of the same job has not ended.
 ///
-/// The policy concerns only the schedule. Triggered executions, replays and backfills neither delay an occurrence nor are
-/// delayed by one, unless the policy is told to count them: see ``countingTriggered()``.
+/// The policy concerns only the schedule. Triggered executions, replays and backfills neither delay an occurrence nor
+/// are delayed by one, unless the policy is told to count them: see ``countingTriggered()``.
 ///
 /// ```swift
 /// let policies: [OverlapPolicy] = [.allow, .skip, .queue, .queue(limit: 5), .replace, .skip.countingTriggered()]
@@ -55,10 +55,11 @@ public struct OverlapPolicy: Sendable, Hashable {
 
     /// Returns this policy, counting triggered executions, replays and backfills like those of the schedule.
     ///
-    /// With ``skip``, an occurrence is skipped while any of them is unfinished, even one that is delayed. With ``replace``,
-    /// it cancels them. With ``queue(limit:)`` and ``replace``, all executions of the job run one at a time, in the order of
-    /// their nominal dates: a triggered one waits too, but is never skipped. Notifications do not count, nor does an
-    /// execution that awaits a batch or its turn in a backfill. For ``allow`` it makes no difference.
+    /// With ``skip``, an occurrence is skipped while any of them is unfinished, even one that is delayed. With
+    /// ``replace``, it cancels them. With ``queue(limit:)`` and ``replace``, all executions of the job run one at a
+    /// time, in the order of their nominal dates: a triggered one waits too, but is never skipped. Notifications do not
+    /// count, nor does an execution that awaits a batch or its turn in a backfill. For ``allow`` it makes no
+    /// difference.
     public func countingTriggered() -> OverlapPolicy {
         OverlapPolicy(rule: rule, countsTriggered: rule != .allow)
     }

@@ -4,13 +4,13 @@ public import RotaSchedule
 
 /// The outcome of setting a calendar that a store keeps by name.
 public struct CalendarChange: Sendable, Hashable {
-    /// Whether the calendar is new or another one than before.
+    /// Whether the calendar is new, or differs from the stored one.
     ///
     /// If not, nothing was written.
     public var isChanged: Bool
     /// The number of jobs whose schedules name the calendar.
     public var jobs: Int
-    /// The number of those jobs that fire next on another date than before.
+    /// The number of those jobs whose next occurrence moved.
     public var rescheduled: Int
     /// Occurrences that were due and do not fire, because the calendar no longer allows them or their jobs are paused.
     public var skips: [SkippedOccurrence]
@@ -24,12 +24,12 @@ public struct CalendarChange: Sendable, Hashable {
     }
 }
 
-// A store checks the definitions that it is given, binds the jobs and versions that it returns, and reschedules the jobs
-// of a calendar that changes.
+// A store checks the definitions that it is given, binds the jobs and versions that it returns, and reschedules the
+// jobs of a calendar that changes.
 
 extension JobDefinition {
-    /// Checks that a store has every calendar that the schedule names, and that the definition was not planned with
-    /// another content of one.
+    /// Checks that a store has every calendar that the schedule names, and that none has changed since the definition
+    /// was planned.
     ///
     /// - Parameter calendars: The store's calendars, by name.
     /// - Throws: ``StoreError`` with code `calendarNotFound`, or `conflict` if a calendar changed in the meantime.
@@ -70,9 +70,9 @@ extension Job {
 
     /// Plans how the job continues when a calendar that its schedule names changes.
     ///
-    /// The next occurrence is computed anew from the current date. The anchor, the counts, the pause and the history stay.
-    /// An occurrence that is due and undecided stays due if the calendars allow it. A completed job becomes active if
-    /// it has an occurrence after the current date.
+    /// The next occurrence is computed anew from the current date. The anchor, the counts, the pause and the history
+    /// stay. An occurrence that is due and undecided stays due if the calendars allow it. A completed job becomes
+    /// active if it has an occurrence after the current date.
     ///
     /// A store must apply the plan even if the state stays the same: its new revision makes plans from the old calendar
     /// conflict. The version stays.
@@ -81,13 +81,13 @@ extension Job {
     ///   - calendars: The store's calendars, by name, as they are after the change.
     ///   - now: The current date.
     public func rescheduled(by calendars: [String: ScheduleCalendar], at now: Date) -> JobReplacement {
-        let (scheduleState, skips) = goingOn(with: schedule.binding(calendars), at: now)
+        let (scheduleState, skips) = continuing(with: schedule.binding(calendars), at: now)
         return JobReplacement(
             id: id, expectedRevision: self.scheduleState.revision, scheduleState: scheduleState, skips: skips,
             date: now)
     }
 
-    private func goingOn(with schedule: Schedule, at now: Date) -> (ScheduleState, [SkippedOccurrence]) {
+    private func continuing(with schedule: Schedule, at now: Date) -> (ScheduleState, [SkippedOccurrence]) {
         var state = scheduleState
         let from = max(now, state.decidedThrough)
         if schedule.isOnDemand || !schedule.isSeries && state.awaitedExecutionID != nil { return (state, []) }
@@ -97,7 +97,7 @@ extension Job {
             if state.next != nil { (state.next, state.nextEffective) = (nil, from) }
             return (state, [])
         }
-        // A delay that runs already does not begin again.
+        // A delay that has begun is not restarted.
         if !schedule.isSeries, let next = state.next, schedule.allows(next) { return (state, []) }
         var skips: [SkippedOccurrence] = []
         if let first = state.next, first <= now {
@@ -162,7 +162,7 @@ extension StoreError {
             "There is no calendar \"\(name)\". \(hint)Create it first with `setCalendar(_:named:)`.")
     }
 
-    /// A calendar is to be deleted that schedules name.
+    /// The calendar to delete is still named by schedules.
     ///
     /// - Parameters:
     ///   - jobs: The names of up to three of the jobs.

@@ -12,9 +12,9 @@ public struct ClaimRequest: Sendable {
     public var now: Date
     /// When the leases expire unless renewed.
     public var leaseExpiresAt: Date
-    /// The number of executions that can begin at once, if ``limit`` is larger.
+    /// The number of free workers, or `nil` if there are enough for ``limit``.
     ///
-    /// Of those that must wait for a worker, none may use up a limit.
+    /// Executions beyond it must wait for a worker, so they may not come from a job with limits.
     package var free: Int?
 
     /// Creates a request.

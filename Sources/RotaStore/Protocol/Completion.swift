@@ -7,7 +7,7 @@ public struct Completion: Sendable {
     public enum Next: Sendable, Hashable {
         /// The execution succeeded.
         case succeeded
-        /// The execution failed with no attempts left.
+        /// The execution failed for good: no retry follows.
         case failed(ExecutionFailure)
         /// Another attempt may start at a date.
         case retry(at: Date, after: ExecutionFailure)
@@ -72,12 +72,12 @@ public struct ExternalCompletion: Sendable, Hashable {
         case queued(at: Date)
         /// It succeeded.
         case succeeded
-        /// It failed with no attempts left.
+        /// It failed for good: no retry follows.
         case failed(ExecutionFailure)
         /// It is canceled.
         case canceled
-        /// It continues to wait, as long as before. The date of the completion is its latest heartbeat, and the report, if
-        /// there is one, its progress.
+        /// It continues to wait, as long as before. The date of the completion is its latest heartbeat, and the report,
+        /// if there is one, its progress.
         case waiting(ProgressReport?)
     }
 

@@ -14,22 +14,23 @@ public import RotaSchedule
 /// - An attempt is finished only with the fencing token of the execution's latest lease (``finish(_:)``).
 ///
 /// Every operation that ends an execution (``finish(_:)``, ``cancel(_:)``, ``cancel(matching:)``,
-/// ``completeWaiting(_:)``, ``prune(at:limit:)``, or a fire that replaces it) applies the consequences in the same step:
+/// ``completeWaiting(_:)``, ``prune(at:limit:)``, or a fire that replaces it) applies the consequences in the same
+/// step:
 ///
 /// - Count it with ``JobStatistics/count(_:startedAt:finishedAt:)``, unless it is a notification
 ///   (``ExecutionSource/notification``).
 /// - Queue its notifications: ``Job/notifications(of:at:)``.
-/// - Call ``ScheduleState/recordCompleted(_:at:of:)`` and ``ScheduleState/recordCompleted(_:policy:at:)``. If either
-///   reports a change, store the job's schedule state with a new revision.
+/// - Call ``ScheduleState/resumeAfterCompletion(of:at:in:)`` and ``ScheduleState/recordBreakerOutcome(of:policy:at:)``.
+///   If either reports a change, store the job's schedule state with a new revision.
 /// - Record what its chain asks for: ``Job/chained(from:at:find:)``.
 /// - If it belongs to a backfill (``ExecutionSource/backfill``) and no other execution of its batch is in progress,
 ///   queue the batch's waiting, unstarted execution with the earliest nominal date, due at the date of the end.
 /// - Remove the job's oldest finished executions and notifications beyond its retention count, and the execution itself
 ///   if its retention age is zero. From then on no operation returns them; their space may be freed later.
 ///
-/// An operation may throw ``StoreError`` with one of four codes that say nothing about the request. With `unavailable` and
-/// `skewedClock` nothing happened; with `outcomeUnknown` the answer was lost. A scheduler waits and tries again. With
-/// `incompatibleSchema` it stops.
+/// An operation may throw ``StoreError`` with one of four codes that say nothing about the request. With `unavailable`
+/// and `skewedClock` nothing happened; with `outcomeUnknown` the answer was lost. A scheduler waits and tries again.
+/// With `incompatibleSchema` it stops.
 public protocol JobStore: Sendable {
     // MARK: Jobs
 
@@ -47,9 +48,9 @@ public protocol JobStore: Sendable {
     /// be left to ``prune(at:limit:)``, so that no step takes long.
     ///
     /// - Returns: The job as it is now.
-    /// - Throws: ``StoreError`` with code `jobNotFound`, `conflict` if the revision is not the expected one or a calendar
-    ///   changed in the meantime (read the job again and repeat), `calendarNotFound`, or `duplicate` if another job of
-    ///   the project has the slug. In all cases nothing changed.
+    /// - Throws: ``StoreError`` with code `jobNotFound`, `conflict` if the revision is not the expected one or a
+    ///   calendar changed in the meantime (read the job again and repeat), `calendarNotFound`, or `duplicate` if
+    ///   another job of the project has the slug. In all cases nothing changed.
     func replace(_ replacement: JobReplacement) async throws -> Job
 
     /// Inserts, replaces and deletes jobs of an owner, and records the declaration, all in one step.
@@ -97,8 +98,8 @@ public protocol JobStore: Sendable {
 
     // MARK: Calendars
 
-    /// Keeps a calendar under a name, and moves the jobs whose schedules name it to the occurrences it allows, all in one
-    /// step.
+    /// Keeps a calendar under a name, and moves the jobs whose schedules name it to the occurrences it allows, all in
+    /// one step.
     ///
     /// Every such job gets the schedule state and the skips of ``Job/rescheduled(by:at:)``, with a new revision even if
     /// nothing else changes, so that a fire or a replacement that was planned from the old calendar is a conflict. Its
@@ -153,15 +154,15 @@ public protocol JobStore: Sendable {
     ///
     /// An execution with the idempotency key of an earlier one of the same job, even within the same call, is not
     /// queued. The key becomes free when that execution is removed. A finished execution is accepted as a record of
-    /// work done elsewhere and is not counted. An execution that is enqueued again with its identifier, because the answer
-    /// was lost, is the existing one.
+    /// work done elsewhere and is not counted. An execution that is enqueued again with its identifier, because the
+    /// answer was lost, is the existing one.
     ///
     /// - Uniqueness: an execution whose ``ExecutionDetails/uniqueness`` is met by another one of its job with the same
     ///   key is not queued either. A debounced one changes the other, if that has not begun.
-    /// - Batches: an execution with an ``ExecutionDetails/awaitedBatch`` waits for the end of the executions before it in
-    ///   the same call that were queued with that ``ExecutionDetails/batchID``. Each end is counted in
-    ///   ``ExecutionProgress/batch`` in the step that records it, and the last one queues the execution. Executions that
-    ///   are deleted with their job count as canceled. Without any, it is queued at once.
+    /// - Batches: an execution with an ``ExecutionDetails/awaitedBatch`` waits for the end of the executions before it
+    ///   in the same call that were queued with that ``ExecutionDetails/batchID``. Each end is counted in
+    ///   ``ExecutionProgress/batch`` in the step that records it, and the last one queues the execution. Executions
+    ///   that are deleted with their job count as canceled. Without any, it is queued at once.
     /// - Replays: an execution with ``ExecutionDetails/replayOf`` resolves that execution, if it is a dead letter.
     ///
     /// - Returns: For each execution, in order, whether it was queued, or the existing one, as it is now.
@@ -181,25 +182,25 @@ public protocol JobStore: Sendable {
 
     /// Claims due executions, in the order of their due times, under a lease with a new token.
     ///
-    /// Each step of priority counts as a due time one minute earlier, so that waiting compensates for a low priority. An
-    /// execution without a priority uses its job's current one. The limits are the job's current ones:
+    /// Each step of priority counts as a due time one minute earlier, so that waiting compensates for a low priority.
+    /// An execution without a priority uses its job's current one. The limits are the job's current ones:
     ///
     /// - Concurrency: running executions count, even if their lease has expired. Waiting executions and those between
     ///   attempts do not.
     /// - Rates: every claim counts as a start within the job's own rate and every shared rate, at the request's time,
     ///   even if its execution is removed later. A start counts for one window after its date, and also for one window
     ///   before it, in case the clock was ahead when it was recorded. Starts are recorded from when the job has a rate
-    ///   or names it. Under a name that no job uses, they are kept for a day. A start may be forgotten when a window has passed since
-    ///   another start that was made a window after it.
+    ///   or names it. Under a name that no job uses, they are kept for a day. A start may be forgotten when a window
+    ///   has passed since another start that was made a window after it.
     /// - Order: if the schedule's executions run one after another (``OverlapPolicy/queue``,
     ///   ``OverlapPolicy/replace``), the one with the earliest nominal date is claimed, and only if no other one is in
     ///   progress. If the policy ``OverlapPolicy/countsTriggered``, this holds for all executions of the job but
     ///   notifications and those that wait without having started.
     /// - Dependencies: before its first attempt, an execution waits until every ``JobDependency`` of its job is met. A
     ///   dependency is met if its condition is, by the status of the execution of the other job that has the same
-    ///   idempotency key; for executions without one, by that with the same ``ExecutionDetails/dependencyKey`` that ended
-    ///   last; for those without either, by ``JobStatistics/lastStatus``. An execution that is no longer kept, or has not
-    ///   ended, meets no condition.
+    ///   idempotency key; for executions without one, by that with the same ``ExecutionDetails/dependencyKey`` that
+    ///   ended last; for those without either, by ``JobStatistics/lastStatus``. An execution that is no longer kept, or
+    ///   has not ended, meets no condition.
     /// - Pauses: executions of a paused job without a schedule (`Schedule.isOnDemand`) wait until it is
     ///   resumed. Other pauses only stop firing.
     /// - Expiry: an expired execution is not claimed and blocks no other. ``prune(at:limit:)`` ends it.
@@ -219,13 +220,13 @@ public protocol JobStore: Sendable {
 
     /// Records the ends of attempts and what follows from them, fenced by the leases' tokens.
     ///
-    /// An expired lease still finishes its execution if no other scheduler has claimed it. A completion that is repeated,
-    /// because its answer was lost, gets the first answer again if nothing has changed since. An execution with a
-    /// cancellation request is canceled unless it succeeded: it is not retried, released, or left waiting.
+    /// An expired lease still finishes its execution if no other scheduler has claimed it. A completion that is
+    /// repeated, because its answer was lost, gets the first answer again if nothing has changed since. An execution
+    /// with a cancellation request is canceled unless it succeeded: it is not retried, released, or left waiting.
     ///
     /// If an execution is released with an attempt, because its scheduler stopped, and is not a notification, call
-    /// ``JobStatistics/recordStart(_:by:)`` in the same step. Without any attempt, its start and the version it runs are
-    /// undecided again.
+    /// ``JobStatistics/recordStart(_:by:)`` in the same step. Without any attempt, its start and the version it runs
+    /// are undecided again.
     ///
     /// - Returns: For each completion, in order, its outcome.
     func finish(_ completions: [Completion]) async throws -> [Completion.Outcome]
@@ -241,7 +242,7 @@ public protocol JobStore: Sendable {
     /// How long a scheduler that is busy may go without asking what other schedulers have left.
     var pollingGap: Duration { get }
 
-    /// Tells that another process may have changed something that a sleeping scheduler should look at.
+    /// Yields when another process may have changed something that a sleeping scheduler should look at.
     ///
     /// Each element is only a hint: one may be missing, and one may come for nothing. The stream ends when the store is
     /// closed or its reader is canceled.
@@ -313,8 +314,8 @@ public protocol JobStore: Sendable {
 
     /// Returns everything that keeps an unfinished execution from starting at a date.
     ///
-    /// It is empty if the execution is running, has ended, does not exist, or can be claimed. Stores that cannot tell all
-    /// reasons may leave some out.
+    /// It is empty if the execution is running, has ended, does not exist, or can be claimed. Stores that cannot tell
+    /// all reasons may leave some out.
     func holds(on id: ExecutionID, at now: Date) async throws -> [ExecutionHold]
 
     /// Lists executions.

@@ -6,10 +6,10 @@ public import Foundation
 ///   completions ─▶ renewals ─▶ due work ─▶ plan ─▶ completions and fires of the plan ─▶ claim
 /// ```
 ///
-/// The plan is made within the step. So on a store that many schedulers share, no other one can fire the same jobs
-/// between the question and the answer.
+/// The plan runs inside the step, so no other scheduler can fire the same jobs between reading the due work and acting
+/// on it.
 public struct StoreTurn: Sendable {
-    /// A question for due work, and how to answer it.
+    /// A request for due work, with the function that plans what to do about it.
     public struct Due: Sendable {
         /// The current time.
         public var now: Date
@@ -20,7 +20,7 @@ public struct StoreTurn: Sendable {
         /// It must not use the store. A store that repeats a step may call it again; only the last call counts.
         public var plan: @Sendable (DueWork) -> Plan
 
-        /// Creates a question.
+        /// Creates a request.
         public init(now: Date, limit: Int, plan: @escaping @Sendable (DueWork) -> Plan) {
             (self.now, self.limit, self.plan) = (now, limit, plan)
         }
@@ -54,7 +54,7 @@ public struct StoreTurn: Sendable {
         /// The claimed executions.
         public var claims: [Claim] = []
 
-        /// Creates an outcome of nothing.
+        /// Creates an empty outcome.
         public init() {}
     }
 
@@ -62,7 +62,7 @@ public struct StoreTurn: Sendable {
     public var completions: [Completion] = []
     /// The leases to extend, as for ``JobStore/renew(_:)``.
     public var renewals: [LeaseRenewal] = []
-    /// The question for due work, or `nil` for none.
+    /// The request for due work, or `nil` for none.
     public var due: Due?
     /// The executions to claim, as for ``JobStore/claim(_:)``, or `nil` for none.
     public var claim: ClaimRequest?

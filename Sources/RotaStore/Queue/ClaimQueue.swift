@@ -5,15 +5,15 @@ import RotaSchedule
 ///
 /// ```
 ///   add ──┬── no priority, no limits ────────────────► plain ────────────────────────┐
-///         │                                                                          │
-///         ├── a priority ──► delayed ── due ─────────────────────────► ready ────────┼──► first(at:)
-///         │                                                              ▲           │
-///         └── limits ──────► delayed ── due ──► JobQueue ── its next ────┤           │
-///                                                  │                     │           │
-///                                                  └─ shared rates ─► RateGroup      │
-///                                                                                    │
-///   blocked jobs and groups publish nothing until their date comes ──────────────────┘
+///         │                                                                          ▼
+///         ├── a priority ──► delayed ── due ─────────────────────────► ready ───────► first(at:)
+///         │                                                              ▲
+///         └── limits ──────► delayed ── due ──► JobQueue ── its next ────┤
+///                                                  │                     │
+///                                                  └─ shared rates ─► RateGroup
 /// ```
+///
+/// A blocked job or group publishes nothing until its date.
 ///
 /// - **plain** holds nearly all executions, ordered by due time.
 /// - **delayed** holds the others until they are due, ordered by due time.

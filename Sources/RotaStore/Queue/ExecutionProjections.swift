@@ -42,7 +42,7 @@ extension QueueEntry {
     /// Its key in the order of due times.
     var due: DueKey<ExecutionID> { DueKey(date: dueAt, id: id) }
 
-    /// Whether it is one of those that start one at a time, or that an overlap policy counts.
+    /// Whether it belongs to the executions that start one at a time, or to those that an overlap policy counts.
     ///
     /// One that awaits a batch or its turn in a backfill is not: it would hold up what it waits for.
     func isMember(of series: OverlapPolicy.Series) -> Bool {
@@ -147,4 +147,30 @@ struct IndexedExecution {
     var id: ExecutionID { queueEntry.id }
     var jobID: JobID { queueEntry.jobID }
     var status: ExecutionStatus { queueEntry.status }
+}
+
+/// Which execution of another job decides whether one that depends on it may start.
+package enum DependencyMatch: Sendable, Hashable {
+    /// The one that was requested with the same idempotency key.
+    case idempotencyKey(String)
+    /// The one with the same dependency key that ended last.
+    case dependencyKey(String)
+    /// The one that ended last.
+    case latest
+
+    /// The key, if there is one.
+    package var key: String? {
+        switch self {
+        case .idempotencyKey(let key), .dependencyKey(let key): key
+        case .latest: nil
+        }
+    }
+}
+
+extension ExecutionDetails {
+    /// Which executions of other jobs decide, if the job depends on them.
+    package var dependencyMatch: DependencyMatch {
+        if let idempotencyKey { return .idempotencyKey(idempotencyKey) }
+        return dependencyKey.map { .dependencyKey($0) } ?? .latest
+    }
 }

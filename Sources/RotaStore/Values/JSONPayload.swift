@@ -37,7 +37,8 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     ///
     /// - Throws: `DecodingError.dataCorrupted` if the text is not JSON in UTF-8 (RFC 8259 §8.1).
     public init(json: Data) throws {
-        // Foundation also accepts UTF-16, where every other byte of ASCII text is zero. JSON in UTF-8 has no zero bytes.
+        // Foundation also accepts UTF-16, where every other byte of ASCII text is zero. JSON in UTF-8 has no zero
+        // bytes.
         guard !json.contains(0), String(data: json, encoding: .utf8) != nil else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: [], debugDescription: "The payload is not text in UTF-8."))

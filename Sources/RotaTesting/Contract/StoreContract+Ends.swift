@@ -140,7 +140,7 @@ extension StoreContract {
             let claim = try await probe.claimOne(at: 60)
             var expected = try await probe.job(job.id).scheduleState
             let ended = try await probe.finish(claim, .failed(probe.failure), at: 70, attempt: probe.attempt(1))
-            guard expected.recordCompleted(ended, policy: job.definition.breaker, at: probe.at(70)) else {
+            guard expected.recordBreakerOutcome(of: ended, policy: job.definition.breaker, at: probe.at(70)) else {
                 throw ContractViolation("the check is wrong: the breaker does not count the failure")
             }
             let paused = try await probe.job(job.id).scheduleState

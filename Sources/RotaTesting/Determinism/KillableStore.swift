@@ -5,9 +5,9 @@ import Synchronization
 
 /// A store that can be cut off from its scheduler, as if the scheduler's process were killed.
 ///
-/// After ``kill()``, nothing that the scheduler does reaches the store, not even results of attempts that are under way,
-/// and its leases stay until they run out. Its `run()` throws ``Killed`` the next time it uses the store, at the latest
-/// after `WallClock.longestSleep`.
+/// After ``kill()``, nothing that the scheduler does reaches the store, not even results of attempts that are under
+/// way, and its leases stay until they run out. Its `run()` throws ``Killed`` the next time it uses the store, at the
+/// latest after `WallClock.longestSleep`.
 ///
 /// ```swift
 /// let clock = ManualClock()

@@ -11,14 +11,16 @@ extension ManualClock {
     /// The schedulers must be running on this clock, and their handlers must wait only for this clock or for real input
     /// and output.
     ///
-    /// If the task is canceled, as by the time limit of a test, the method returns early, and the clock stays where it is.
+    /// If the task is canceled, as by the time limit of a test, the method returns early, and the clock stays where it
+    /// is.
     ///
     /// Tasks that wake at one date take turns, so that a test has the same outcome each time it runs:
     ///
     /// 1. Attempts continue, one after the other, in the order of their executions. Each may end, or sleep again.
     /// 2. Timeouts and heartbeat limits pass.
     /// 3. Tasks of the test continue.
-    /// 4. The schedulers record results and do their due work, one after the other, in the order in which they are given.
+    /// 4. The schedulers record results and do their due work, one after the other, in the order in which they are
+    ///    given.
     ///
     /// So an execution that ends at the date of an occurrence has ended before the occurrence fires.
     ///
@@ -86,9 +88,9 @@ extension ManualClock {
 
     /// Waits until the schedulers have nothing left to do at the current date.
     ///
-    /// A scheduler has settled when its driver sleeps until a later date, it has no pending signal, and its running work
-    /// sleeps on the clock too. This method waits for schedulers whose `run()` has not started yet, and ignores those
-    /// whose `run()` has returned. It returns early if the task is canceled.
+    /// A scheduler has settled when its driver sleeps until a later date, it has no pending signal, and its running
+    /// work sleeps on the clock too. This method waits for schedulers whose `run()` has not started yet, and ignores
+    /// those whose `run()` has returned. It returns early if the task is canceled.
     public func settle(_ schedulers: [Scheduler]) async {
         for scheduler in schedulers { scheduler.status.onChange { [weak self] in self?.noteActivity() } }
         while true {

@@ -134,7 +134,8 @@ package final class FaultyFileSystem: FileSystem {
     package func readFile(
         _ file: Int32, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
     ) throws(SystemErrno) -> Int {
-        // A pointer cannot be captured by the lock's sendable closure, but its address can. The buffer outlives the call.
+        // A pointer cannot be captured by the lock's sendable closure, but its address can. The buffer outlives the
+        // call.
         let address = UInt(bitPattern: bytes.baseAddress)
         let size = bytes.count
         return try operate { disk, isShort throws(SystemErrno) in

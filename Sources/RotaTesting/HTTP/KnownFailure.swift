@@ -37,7 +37,8 @@ public struct KnownFailure: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension KnownFailure {
-    /// The checks that `URLSessionTransport` fails for good, because Foundation does it before anything else can see it.
+    /// The checks that `URLSessionTransport` fails for good, because Foundation does it before anything else can see
+    /// it.
     ///
     /// On Linux that is true of swift-corelibs-foundation up to Swift 6.3. On Apple platforms nothing is known to fail.
     public static let urlSession: [KnownFailure] = {

@@ -46,8 +46,8 @@ public final class ScriptedTransport: HTTPTransport {
     ///
     /// - Parameters:
     ///   - answers: The answers to requests whose URL has no script of its own. Without any, the answer is 200.
-    ///   - sleep: Waits for a delayed answer or a timeout: `sleep(for:)` of a ``ManualClock``. Without it, such an answer
-    ///     is an error that says so, because a test should not wait in real time.
+    ///   - sleep: Waits for a delayed answer or a timeout: `sleep(for:)` of a ``ManualClock``. Without it, such an
+    ///     answer is an error that says so, because a test should not wait in real time.
     public init(
         _ answers: ScriptedAnswer...,
         sleep: (@Sendable (Duration) async throws -> Void)? = nil
@@ -60,8 +60,8 @@ public final class ScriptedTransport: HTTPTransport {
     /// Creates a transport that asks a closure for each answer.
     ///
     /// - Parameters:
-    ///   - sleep: Waits for a delayed answer or a timeout: `sleep(for:)` of a ``ManualClock``. Without it, such an answer
-    ///     is an error that says so, because a test should not wait in real time.
+    ///   - sleep: Waits for a delayed answer or a timeout: `sleep(for:)` of a ``ManualClock``. Without it, such an
+    ///     answer is an error that says so, because a test should not wait in real time.
     ///   - answer: Returns the answer to a request whose URL has no script. Its error becomes the transport's error.
     public init(
         sleep: (@Sendable (Duration) async throws -> Void)? = nil,

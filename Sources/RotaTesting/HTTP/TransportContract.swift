@@ -20,8 +20,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// Run ``redirectChecks`` and ``tlsChecks(trusting:)`` too, with transports made for them. Most checks send the requests
-/// of another job beside their own, which must all be answered.
+/// Run ``redirectChecks`` and ``tlsChecks(trusting:)`` too, with transports made for them. Most checks send the
+/// requests of another job beside their own, which must all be answered.
 ///
 /// Each check starts its own ``LoopbackServer``, so the transport must be allowed to connect to 127.0.0.1.
 public enum TransportContract {

@@ -10,8 +10,8 @@ import Synchronization
 //     StoreComparison ◀──── first difference ──── StoreContents (all records of each) ◀┘
 //
 // StoreScript invents operations from what earlier ones did. StoreOperation makes one call to the model and to a store.
-// StoreContents reads all records of either, and RecordDifference says where two of them differ. StoreComparison runs the
-// loop, and shortens a failing list of operations.
+// StoreContents reads all records of either, and RecordDifference says where two of them differ. StoreComparison runs
+// the loop, and shortens a failing list of operations.
 
 /// Compares a store with the reference tables under random operations.
 package struct StoreComparison: Sendable {

@@ -149,8 +149,10 @@ extension ReferenceTables {
                 execution.progress.status, startedAt: execution.progress.startedAt, finishedAt: date)
         }
         var scheduleState = jobs[place].scheduleState
-        let proceeds = scheduleState.recordCompleted(execution.id, at: date, of: jobs[place].definition.schedule)
-        let isCounted = scheduleState.recordCompleted(execution, policy: jobs[place].definition.breaker, at: date)
+        let proceeds = scheduleState.resumeAfterCompletion(
+            of: execution.id, at: date, in: jobs[place].definition.schedule)
+        let isCounted = scheduleState.recordBreakerOutcome(
+            of: execution, policy: jobs[place].definition.breaker, at: date)
         if proceeds || isCounted { jobs[place].take(scheduleState) }
         if continuesChain { continueChain(of: execution, by: jobs[place], at: date) }
         let retention = jobs[place].definition.retention

@@ -36,7 +36,8 @@ struct URLSessionContractTests {
         await transport.close()
     }
 
-    /// Each in a process of its own, because it may end or freeze it; one at a time, because some need much of the machine.
+    /// Each in a process of its own, because it may end or freeze it; one at a time, because some need much of the
+    /// machine.
     @Test(
         "What is known to fail still fails, in the way that is listed", .serialized,
         arguments: KnownFailure.urlSession)

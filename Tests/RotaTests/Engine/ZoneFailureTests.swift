@@ -134,7 +134,7 @@ struct ZoneFailureTests {
         let execution = ExecutionID(bits: TimeOrderedIDGenerator(random: SeededGenerator(seed: 6)).makeID(at: start))
         var state = ScheduleState(
             state: .active, decidedThrough: start, next: nil, awaitedExecutionID: execution)
-        let hasChanged = state.recordCompleted(execution, at: start.addingTimeInterval(5), of: schedule)
+        let hasChanged = state.resumeAfterCompletion(of: execution, at: start.addingTimeInterval(5), in: schedule)
         #expect(hasChanged)
         #expect(state.state == .active && state.nextWakeup == start.addingTimeInterval(5))
 

@@ -33,6 +33,32 @@ struct EventStreamTests {
         #expect(kinds == [.executionQueued, .executionFinished])
     }
 
+    @Test("The event of a failure names the rule that allowed no other attempt")
+    func stopReasons() async throws {
+        let bench = Bench { _ in throw TransportError(.connectionReset, "reset") }
+        try await bench.scheduler.handle("final") { _ in throw DoNotRetry("The account is closed.") }
+        try await bench.scheduler.handle("fails") { _ in throw RetryLater(after: .seconds(1)) }
+        let events = bench.scheduler.events()
+        try await bench.running {
+            try await bench.scheduler.create(.init(name: "final", schedule: .immediately, action: .handler("final")))
+            try await bench.scheduler.create(
+                .init(name: "fails", schedule: .immediately, action: .handler("fails"), retry: .none))
+            try await bench.scheduler.create(
+                .init(name: "doubt", schedule: .immediately, action: .http(.post("https://example.com/")))
+                    .with { $0.delivery = .atMostOnce })
+            await bench.advance(.seconds(10))
+        }
+        var reasons: [String: String] = [:]
+        for await event in events where event.kind == .executionFinished {
+            reasons[event.jobName] = event.message ?? ""
+        }
+        #expect(
+            reasons == [
+                "final": "not retried: requested_by_handler", "fails": "not retried: attempts_exhausted",
+                "doubt": "not retried: delivery_guarantee",
+            ])
+    }
+
     @Test("Occurrences within a pause have a skipped event")
     func pausedEvent() async throws {
         let bench = Bench()
