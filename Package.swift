@@ -182,6 +182,10 @@ let package = Package(
             ],
             path: "Tests/CrashChild",
             swiftSettings: settings),
+        // A process of a fleet on PostgreSQL, which Tests/Scripts/fleet-kill kills.
+        .executableTarget(
+            name: "fleet-child", dependencies: ["Rota", "RotaPostgres", "RotaStore", "RotaTesting"],
+            path: "Tests/FleetChild", swiftSettings: settings),
         .executableTarget(
             name: "quickstart", dependencies: ["Rota", "RotaTesting"], path: "Examples/Quickstart",
             swiftSettings: settings),

@@ -55,12 +55,15 @@
 
         @Test("Stores on one schema agree with the model through snapshots and reopenings", arguments: [1, 3])
         func model(_ count: Int) async throws {
-            // Snapshots after every few kilobytes.
+            // Snapshots after every few kilobytes. Tests/Scripts/postgres-model makes a million operations.
             let comparison = StoreComparison {
                 let schema = try await StoreSchema()
                 var stores: [any JobStore] = []
                 for _ in 0..<count { stores.append(try await schema.open(snapshotMinimum: 20_000)) }
-                return RotatingStore(stores)
+                return RotatingStore(stores) { old in
+                    if let old = old as? PostgresJobStore { await old.close() }
+                    return try await schema.open(snapshotMinimum: 20_000)
+                }
             }
             try await comparison.run(1500, seed: 7, comparingContentsEvery: 50)
         }
