@@ -69,15 +69,20 @@
 
         /// The results, unless the server answered a commit by a rollback.
         private func checked(_ batch: Batch, _ track: TransactionTrack) throws(PostgresError) -> [PostgresResult] {
-            for index in track.commitPoints where index < batch.results.count {
-                let sql = batch.statements[index].statement.sql
-                if TransactionTrack.isCommit(sql), batch.results[index].tag == "ROLLBACK" {
-                    throw PostgresError(
-                        .server, "PostgreSQL rolled the transaction back, because a statement of it had failed.",
-                        sqlState: "25P02")
-                }
+            guard rollback(batch, track) == nil else {
+                throw PostgresError(
+                    .server, "PostgreSQL rolled the transaction back, because a statement of it had failed.",
+                    sqlState: "25P02")
             }
             return batch.results
+        }
+
+        /// The first commit that the server answered by a rollback.
+        private func rollback(_ batch: Batch, _ track: TransactionTrack) -> Int? {
+            track.commitPoints.first { index in
+                index < batch.answered && TransactionTrack.isCommit(batch.statements[index].statement.sql)
+                    && batch.results[index].tag == "ROLLBACK"
+            }
         }
 
         /// Closes the connection after a batch.
@@ -99,7 +104,8 @@
             // After an error the server skips what follows, and rolls back a transaction that has not ended.
             let mayContinue = batch.maySendCommit && !batch.hasFailed
             return failure.error.withOutcome(
-                unknown: track.mayCommit(after: batch.answered, mayContinue: mayContinue))
+                unknown: track.mayCommit(after: batch.answered, mayContinue: mayContinue),
+                confirmed: rollback(batch, track) ?? batch.answered)
         }
     }
 

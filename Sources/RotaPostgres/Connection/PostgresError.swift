@@ -66,6 +66,8 @@
         public let isOutcomeUnknown: Bool
         /// Whether a prepared statement was refused that the connection does not use any more.
         private var isStale = false
+        /// How many statements of the failed round trip the server has carried out, commits among them.
+        private(set) var confirmedStatements = 0
 
         /// Creates an error.
         public init(_ code: Code, _ message: String, sqlState: String? = nil, isOutcomeUnknown: Bool = false) {
@@ -81,9 +83,14 @@
         }
 
         /// The same error with another outcome.
-        func withOutcome(unknown: Bool) -> PostgresError {
-            var error = PostgresError(code, message, sqlState: sqlState, isOutcomeUnknown: unknown)
+        ///
+        /// - Parameters:
+        ///   - isUnknown: Whether something may have been committed.
+        ///   - count: How many statements the server has carried out.
+        func withOutcome(unknown isUnknown: Bool, confirmed count: Int = 0) -> PostgresError {
+            var error = PostgresError(code, message, sqlState: sqlState, isOutcomeUnknown: isUnknown)
             error.isStale = isStale
+            error.confirmedStatements = count
             return error
         }
 

@@ -130,10 +130,18 @@
 
         /// Tells other instances that there is a commit.
         ///
-        /// It is not prepared: then its failure cannot be that of a prepared statement.
-        func hint(of writer: String) -> PostgresStatement {
+        /// At its end the server takes a lock of which the cluster has one, and others may keep it for long. So the wait is
+        /// limited, by a setting that ends with the transaction. It is not prepared: then its failure cannot be that of a
+        /// prepared statement.
+        ///
+        /// - Parameters:
+        ///   - writer: The instance.
+        ///   - wait: How long it may wait for the lock.
+        func hint(of writer: String, waiting wait: Duration) -> PostgresStatement {
             PostgresStatement(
-                "SELECT pg_notify($1, $2)", [.text(schema.newsChannel), .text(writer)], isPrepared: false)
+                "SELECT set_config('lock_timeout', $3, true), pg_notify($1, $2)",
+                [.text(schema.newsChannel), .text(writer), .text("\(max(1, wait.millisecondsRoundedUp))ms")],
+                isPrepared: false)
         }
 
         /// Reads the newest snapshot.

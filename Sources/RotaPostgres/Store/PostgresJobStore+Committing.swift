@@ -19,9 +19,9 @@
             } catch let failure {
                 error = failure
             }
-            if !hint.isEmpty, error.isOutcomeUnknown, !connection.isBroken {
-                // The server refused what follows the commit: the hint.
-                giveUpHints()
+            if error.confirmedStatements >= statements.count - hint.count {
+                // The commit was confirmed. What follows it was not: the hint, or the end of the round trip.
+                if !connection.isBroken { giveUpHints() }
                 return replica.advance(to: next, by: changes.count)
             }
             guard error.isOutcomeUnknown || connection.isBroken else { throw error }
@@ -47,7 +47,8 @@
             var rows: [LogPosition] = []
             for row in results[results.count - 1] { rows.append(try CommitRow(row).position) }
             if rows.contains(commit.position) {
-                try connection.perform(["ROLLBACK"], deadline: deadline)
+                // It is known now, even if the connection breaks at once.
+                if (try? connection.perform(["ROLLBACK"], deadline: deadline)) == nil { drop() }
             } else if rows == [position], commit.isWhole {
                 try connection.perform(
                     [log.append(commit.position, writer: environment.writer, changes: commit.changes)]

@@ -12,7 +12,8 @@
     //
     // The hint follows the commit in the same round trip, but not in its transaction: there, a full queue of
     // notifications would fail the commit, and the commits of other users of NOTIFY would wait for this one. It is only a
-    // hint: one that is lost costs no more than the wait until the next question, which is asked in any case.
+    // hint: one that is lost costs no more than the wait until the next question, which is asked in any case. So none
+    // waits for long: if the server refuses one, or keeps it waiting, the next ones are left out for a minute.
 
     /// The readers of news, and what is known of it.
     struct NewsDesk {
@@ -88,7 +89,7 @@
                 return []
             }
             newsDesk.nextHint = now + environment.newsGap
-            return [log.hint(of: environment.writer)]
+            return [log.hint(of: environment.writer, waiting: environment.hintWait)]
         }
 
         /// Sends a hint after a while.
@@ -102,12 +103,29 @@
 
         private func payHint() {
             newsDesk.owedHint = nil
-            guard isOpen, let connection, !connection.isBroken else { return }
+            guard isOpen else { return }
+            sendHint(until: deadline)
+        }
+
+        /// Sends the hint that is owed, if any, because the store is about to be closed.
+        func payLastHint() {
+            guard let owed = newsDesk.owedHint else { return }
+            newsDesk.owedHint = nil
+            owed.cancel()
+            sendHint(until: min(deadline, .now.advanced(by: Self.lastHintWait)))
+        }
+
+        private func sendHint(until deadline: ContinuousClock.Instant) {
+            guard let connection, !connection.isBroken else { return }
             newsDesk.nextHint = environment.elapsed() + environment.newsGap
-            let sent = try? connection.perform([log.hint(of: environment.writer)], deadline: deadline)
+            let sent = try? connection.perform(
+                [log.hint(of: environment.writer, waiting: environment.hintWait)], deadline: deadline)
             // A connection that broke is made anew, and says nothing about the next hint.
             if sent == nil, !connection.isBroken { giveUpHints() }
         }
+
+        /// How long the end of a store may wait for a server that does not answer.
+        private static let lastHintWait = Duration.seconds(1)
 
         /// Sends no hints for a while, because the server refuses them.
         func giveUpHints() {

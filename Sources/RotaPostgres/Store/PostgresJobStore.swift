@@ -154,6 +154,7 @@
             isOpen = false
             poller?.cancel()
             snapshotting?.cancel()
+            payLastHint()
             await snapshotting?.value
             newsDesk.end()
             newsDesk.readers = [:]

@@ -31,6 +31,8 @@
         package var listens = true
         /// The shortest time between two hints of this instance, and between two answers to those of others.
         package var newsGap = Duration.milliseconds(50)
+        /// How long a hint may wait for its lock, during which the commit before it is not answered.
+        package var hintWait = Duration.milliseconds(250)
         /// The version of the tables that the library knows: an older one makes the store an old library's.
         package var schemaVersion = PostgresSchema.version
         /// The size of the changes below which no snapshot is written, in bytes.
