@@ -45,9 +45,8 @@
         /// The execution that was asked for.
         ///
         /// - Throws: `SchedulerError` if there is no such queue, or its job does not allow the request.
-        func execution(id: UInt128, in state: inout StoreState) throws -> Execution {
-            let jobs = try state.jobs(JobQuery(slug: queue, limit: 1000))
-            guard let job = jobs.items.first(where: { $0.attributes.project == nil }) else {
+        func execution(id: UInt128, in state: StoreState) throws -> Execution {
+            guard let job = state.job(slug: queue, project: nil) else {
                 throw SchedulerError(
                     .jobNotFound,
                     "No queue has the slug \"\(queue)\" and no project. Declare it with `JobDraft(queue: \"\(queue)\")`.",

@@ -27,7 +27,7 @@
                 do {
                     let request = environment.schemaVersion < 2 ? nil : try EnqueueRequest(record)
                     let execution =
-                        try request?.execution(id: id, in: &replica.state) ?? EnqueueRecord.execution(record, id: id)
+                        try request?.execution(id: id, in: replica.state) ?? EnqueueRecord.execution(record, id: id)
                     _ = try replica.state.enqueue([execution], log: &log)
                 } catch let error as RecordFormatError where error.isLaterFormat {
                     // A newer instance takes it. This one must not wake for it again, nor be kept from younger ones.

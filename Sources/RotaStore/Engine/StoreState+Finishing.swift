@@ -80,7 +80,7 @@ extension StoreState {
         let next = job.chained(from: execution, at: date) { target in
             switch target {
             case .job(let id): jobs[id]
-            case .slug(let slug): jobIndex.job(slug: slug, project: job.attributes.project).flatMap { jobs[$0] }
+            case .slug(let slug): self.job(slug: slug, project: job.attributes.project)
             }
         }
         for execution in next where !executions.contains(execution.id) {

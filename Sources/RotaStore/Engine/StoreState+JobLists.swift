@@ -3,6 +3,11 @@ import Foundation
 // Lists of jobs, each order from an index: of identifiers, of names, or of due dates.
 
 extension StoreState {
+    /// The job with a slug, in a project or in none.
+    package func job(slug: String, project: String?) -> Job? {
+        jobIndex.job(slug: slug, project: project).flatMap { jobs[$0] }
+    }
+
     /// Lists jobs.
     ///
     /// - Complexity: O(log n + limit) for all jobs in each order, and in creation order for one state, group, project,

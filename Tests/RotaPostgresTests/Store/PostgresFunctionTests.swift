@@ -130,6 +130,28 @@
             #expect(try await store.counts().executions.isEmpty)
         }
 
+        @Test("A queue is found by its slug however many projects have one of the same name")
+        func projects() async throws {
+            let schema = try await StoreSchema()
+            let store = try await schema.open(polling: .seconds(36_000))
+            let scheduler = Scheduler(store: store, transport: ScriptedTransport(.status(200)))
+            _ = try await store.insert((0..<1001).map { JobInsertion(queue(in: "project \($0)")) })
+            let job = queue(in: nil)
+            _ = try await store.insert([JobInsertion(job)])
+            let outcome = try schema.cluster.psql("SELECT rota.enqueue('receipt');", database: schema.database)
+            let id = try #require(ExecutionID(outcome.output))
+            _ = try await scheduler.declare([JobDraft(queue: "work")], owner: "app")
+            #expect(try await store.execution(id)?.jobID == job.id)
+        }
+
+        private func queue(in project: String?) -> Job {
+            var definition = JobDefinition(name: "receipt", schedule: .onDemand, action: .handler("receipt"))
+            (definition.attributes.slug, definition.attributes.project) = ("receipt", project)
+            return Job(
+                id: JobID(bits: .random(in: 1 ... .max)), definition: definition, createdAt: .now,
+                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
+        }
+
         @Test("Instances from before the function leave its requests alone")
         func mark() {
             let record = PostgresSchema.requestMark + Array("{}".utf8)
