@@ -235,7 +235,7 @@ enum CompletionPlanner {
     ) -> PlannedCompletion {
         var completion = Completion(
             executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
-            date: now, output: output, reason: reason)
+            date: now, output: output, reason: reason, owner: work.claim.lease.owner)
         completion.lateSince = work.claim.lateSince
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
     }

@@ -447,7 +447,9 @@ struct Driver {
         renewAt = next
         let end = now.advanced(by: context.configuration.leaseDuration)
         context.workers.forgetWithdrawn { Set(inFlight.held) }
-        return inFlight.held.compactMap { context.heartbeats.renewal(of: $0, at: now, until: end) }
+        return inFlight.held.compactMap {
+            context.heartbeats.renewal(of: $0, by: context.owner, at: now, until: end)
+        }
     }
 
     /// Withdraws the attempts whose leases are lost, or whose executions were canceled.

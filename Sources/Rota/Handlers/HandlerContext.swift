@@ -121,7 +121,7 @@ public struct HandlerContext: Sendable {
             })
         var completion = Completion(
             executionID: execution.id, token: work.claim.lease.token, attempt: attempt, next: .succeeded, date: now,
-            output: output)
+            output: output, owner: work.claim.lease.owner)
         completion.lateSince = work.claim.lateSince
         return completion
     }

@@ -40,12 +40,12 @@ final class Heartbeats: Sendable {
     }
 
     /// The renewal of a lease, with the latest heartbeat; `nil` if the attempt is dead.
-    func renewal(of lease: LeaseKey, at now: Date, until end: Date) -> LeaseRenewal? {
+    func renewal(of lease: LeaseKey, by owner: String, at now: Date, until end: Date) -> LeaseRenewal? {
         let latest = self[lease]
         guard latest?.isStale != true else { return nil }
         return LeaseRenewal(
             executionID: lease.executionID, token: lease.token, expiresAt: end, requestedAt: now,
-            heartbeatAt: latest?.heartbeatAt, report: latest?.report)
+            heartbeatAt: latest?.heartbeatAt, report: latest?.report, owner: owner)
     }
 }
 
@@ -55,24 +55,26 @@ final class Heartbeats: Sendable {
 final class HeartbeatRecorder: Sendable {
     let heartbeats: Heartbeats
     let lease: LeaseKey
+    /// The scheduler that holds the lease.
+    private let owner: String
     let clock: any WallClock
     private let store: any JobStore
     /// How long a renewed lease lasts.
     private let leaseDuration: Duration
 
     init(
-        heartbeats: Heartbeats, lease: LeaseKey, clock: any WallClock, store: any JobStore, leaseDuration: Duration
+        heartbeats: Heartbeats, claim: Claim, clock: any WallClock, store: any JobStore, leaseDuration: Duration
     ) {
-        (self.heartbeats, self.lease, self.clock) = (heartbeats, lease, clock)
+        (self.heartbeats, self.clock) = (heartbeats, clock)
+        (lease, owner) = (claim.leaseKey, claim.lease.owner)
         (self.store, self.leaseDuration) = (store, leaseDuration)
     }
 
     /// Stores a checkpoint, with a renewal of the lease.
     func save(_ checkpoint: JSONPayload) async throws {
         let now = clock.now
-        guard var renewal = heartbeats.renewal(of: lease, at: now, until: now.advanced(by: leaseDuration)) else {
-            throw lost
-        }
+        let end = now.advanced(by: leaseDuration)
+        guard var renewal = heartbeats.renewal(of: lease, by: owner, at: now, until: end) else { throw lost }
         renewal.checkpoint = checkpoint
         switch try await store.renew([renewal]).first {
         case .renewed, .cancelRequested: break

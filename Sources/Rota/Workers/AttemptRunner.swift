@@ -93,7 +93,7 @@ struct AttemptRunner: Sendable {
             return AttemptReport(.unhandled(call.name, similar: handlers.similar(to: call.name)))
         }
         let recorder = HeartbeatRecorder(
-            heartbeats: heartbeats, lease: work.claim.leaseKey, clock: clock, store: store,
+            heartbeats: heartbeats, claim: work.claim, clock: clock, store: store,
             leaseDuration: configuration.leaseDuration)
         defer { heartbeats.forget(recorder.lease) }
         let handlerContext = HandlerContext(work, startedAt: startedAt, recorder: recorder, stop: stop)

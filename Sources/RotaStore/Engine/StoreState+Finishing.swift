@@ -10,7 +10,9 @@ extension StoreState {
         guard var (progress, attempts) = executions.read(id, { ($0.progress, $0.attempts.count) }) else {
             return .missing
         }
-        guard progress.status == .running, progress.lease?.token == completion.token else {
+        guard progress.status == .running,
+            progress.lease?.isHeld(under: completion.token, by: completion.owner) == true
+        else {
             return executions[id].flatMap { $0.stands(after: completion) ? .recorded($0) : nil } ?? .stale
         }
         if let attempt = completion.attempt {

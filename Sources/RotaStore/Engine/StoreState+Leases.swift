@@ -3,11 +3,11 @@ import Foundation
 extension StoreState {
     /// Extends leases, and stores what came with the renewals: heartbeats, progress and checkpoints.
     ///
-    /// A lease whose token is not the latest one is lost.
+    /// A lease whose token is not the latest one, or that another scheduler has, is lost.
     package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
         renewals.map { renewal in
             guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
-                progress.lease?.token == renewal.token
+                progress.lease?.isHeld(under: renewal.token, by: renewal.owner) == true
             else { return .lost }
             progress.lease?.expiresAt = renewal.expiresAt
             if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }

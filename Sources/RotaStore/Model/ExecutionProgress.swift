@@ -252,4 +252,13 @@ public struct Lease: Sendable, Hashable, Codable {
         self.token = token
         self.expiresAt = expiresAt
     }
+
+    /// Whether it is the lease that a scheduler was granted.
+    ///
+    /// - Parameters:
+    ///   - token: The fencing token that came with the lease.
+    ///   - owner: The scheduler, or `nil` if the token alone tells.
+    public func isHeld(under token: Int, by owner: String?) -> Bool {
+        self.token == token && (owner == nil || owner == self.owner)
+    }
 }

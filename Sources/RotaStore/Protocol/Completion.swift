@@ -34,6 +34,10 @@ public struct Completion: Sendable {
     public var executionID: ExecutionID
     /// The fencing token of the lease under which the attempt was made.
     public var token: Int
+    /// The scheduler that holds the lease, or `nil` if the token alone tells.
+    ///
+    /// A database that lost its last commits, as a standby may that takes over, can grant the same token again.
+    public var owner: String?
     /// The attempt to record, if one was made.
     ///
     /// The store numbers it by its place among the execution's attempts.
@@ -52,8 +56,9 @@ public struct Completion: Sendable {
     /// Creates a completion.
     public init(
         executionID: ExecutionID, token: Int, attempt: Attempt?, next: Next, date: Date, output: JSONPayload? = nil,
-        reason: String? = nil
+        reason: String? = nil, owner: String? = nil
     ) {
+        self.owner = owner
         self.reason = reason
         self.output = output
         self.executionID = executionID
@@ -114,7 +119,9 @@ extension Execution {
     ///
     /// The same lease can be ended only once, and another end would differ in its date or its attempt.
     public func stands(after completion: Completion) -> Bool {
-        guard progress.lease?.token == completion.token, progress.status != .running else { return false }
+        guard progress.lease?.isHeld(under: completion.token, by: completion.owner) == true,
+            progress.status != .running
+        else { return false }
         if let attempt = completion.attempt, attempts.last != attempt.numbered(attempts.count) { return false }
         let isCanceled = progress.status == .canceled && progress.finishedAt == completion.date
         return switch completion.next {

@@ -6,6 +6,8 @@ public struct LeaseRenewal: Sendable, Hashable {
     public var executionID: ExecutionID
     /// The fencing token of the lease.
     public var token: Int
+    /// The scheduler that holds the lease, or `nil` if the token alone tells.
+    public var owner: String?
     /// The new expiry date.
     public var expiresAt: Date
     /// When the renewal is requested, by the scheduler's clock.
@@ -33,8 +35,9 @@ public struct LeaseRenewal: Sendable, Hashable {
     /// Creates a renewal.
     public init(
         executionID: ExecutionID, token: Int, expiresAt: Date, requestedAt: Date? = nil, heartbeatAt: Date? = nil,
-        report: ProgressReport? = nil, checkpoint: JSONPayload? = nil
+        report: ProgressReport? = nil, checkpoint: JSONPayload? = nil, owner: String? = nil
     ) {
+        self.owner = owner
         self.executionID = executionID
         self.token = token
         self.expiresAt = expiresAt

@@ -85,6 +85,27 @@ extension StoreContract {
             try probe.expect(await probe.execution(ended.id), ended, "the finished execution")
             try probe.expect(await probe.job(job.id).statistics.succeeded, 1, "the number of successes")
         },
+        Check("another scheduler with the same token neither completes nor renews") { probe in
+            let job = probe.job()
+            try await probe.insert(job, executions: [probe.execution(of: job)])
+            let claim = try await probe.claimOne()
+            // The database has lost the commit by which this one claimed the execution under the same token.
+            let (id, token) = (claim.execution.id, claim.lease.token)
+            let renewal = LeaseRenewal(executionID: id, token: token, expiresAt: probe.at(500), owner: "lost")
+            try probe.expect(await probe.only(probe.store.renew([renewal])), .lost, "the renewal")
+            var completion = Completion(
+                executionID: id, token: token, attempt: probe.attempt(1), next: .succeeded, date: probe.at(30),
+                owner: "lost")
+            try probe.expect(await probe.only(probe.store.finish([completion])), .stale, "the completion")
+            try probe.expect(await probe.execution(id), claim.execution, "the execution")
+            completion.owner = claim.lease.owner
+            guard case .recorded(let ended) = try await probe.only(probe.store.finish([completion])) else {
+                throw ContractViolation("a completion by the owner of the latest lease was refused")
+            }
+            completion.owner = "lost"
+            try probe.expect(await probe.only(probe.store.finish([completion])), .stale, "a repetition by another")
+            try probe.expect(await probe.execution(id), ended, "the finished execution")
+        },
         Check("completing a deleted execution returns missing") { probe in
             let job = probe.job()
             try await probe.insert(job, executions: [probe.execution(of: job)])

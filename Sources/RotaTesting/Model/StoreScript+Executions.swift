@@ -101,7 +101,7 @@ extension StoreScript {
             executionID: execution.id, token: (execution.progress.lease?.token ?? 0) - (chance(5) ? 1 : 0),
             expiresAt: now + 60, heartbeatAt: chance(50) ? now : nil,
             report: chance(30) ? ProgressReport(fraction: 0.5, message: "half") : nil,
-            checkpoint: chance(20) ? JSONPayload(trusted: Data("[2]".utf8)) : nil)
+            checkpoint: chance(20) ? JSONPayload(trusted: Data("[2]".utf8)) : nil, owner: owner(of: execution))
     }
 
     mutating func completion(of execution: Execution) -> Completion {
@@ -128,7 +128,13 @@ extension StoreScript {
             executionID: chance(5) ? ExecutionID(bits: 8) : execution.id,
             token: (execution.progress.lease?.token ?? 0) - (chance(5) ? 1 : 0),
             attempt: isCounted ? attempt : nil, next: next, date: now,
-            output: chance(20) ? JSONPayload(trusted: Data("[1]".utf8)) : nil)
+            output: chance(20) ? JSONPayload(trusted: Data("[1]".utf8)) : nil, owner: owner(of: execution))
+    }
+
+    /// The owner of its lease, or none, or now and then another one.
+    private mutating func owner(of execution: Execution) -> String? {
+        if chance(5) { return "another" }
+        return chance(50) ? execution.progress.lease?.owner : nil
     }
 
     mutating func completeWaiting(to execution: Execution) -> ExternalCompletion {

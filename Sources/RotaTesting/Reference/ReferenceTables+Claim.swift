@@ -181,7 +181,7 @@ extension ReferenceTables {
     package mutating func renew(_ renewals: [LeaseRenewal]) -> [LeaseRenewal.Outcome] {
         renewals.map { renewal in
             guard let index = index(of: renewal.executionID), executions[index].progress.status == .running,
-                executions[index].progress.lease?.token == renewal.token
+                executions[index].progress.lease?.isHeld(under: renewal.token, by: renewal.owner) == true
             else { return .lost }
             executions[index].progress.lease?.expiresAt = renewal.expiresAt
             if let heartbeat = renewal.heartbeatAt { executions[index].progress.heartbeatAt = heartbeat }

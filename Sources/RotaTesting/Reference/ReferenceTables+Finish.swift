@@ -9,7 +9,8 @@ extension ReferenceTables {
     private mutating func finish(_ completion: Completion) -> Completion.Outcome {
         guard let index = index(of: completion.executionID) else { return .missing }
         var execution = executions[index]
-        guard execution.progress.status == .running, execution.progress.lease?.token == completion.token
+        guard execution.progress.status == .running,
+            execution.progress.lease?.isHeld(under: completion.token, by: completion.owner) == true
         else { return execution.stands(after: completion) ? .recorded(execution) : .stale }
         if let attempt = completion.attempt {
             // The store numbers attempts by their place, whatever the worker says.
