@@ -3,8 +3,16 @@
 
     /// The reasons why a store that works could work better, told once to every reader.
     final class AdviceBoard: Sendable {
+        /// The subject of a reason.
+        ///
+        /// Of each only the first reason is told.
+        enum Topic: Sendable {
+            case news, snapshots, log
+        }
+
         private struct Board {
             var texts: [String] = []
+            var topics: Set<Topic> = []
             var readers: [Int: AsyncStream<String>.Continuation] = [:]
             var lastReader = 0
             var isClosed = false
@@ -12,10 +20,10 @@
 
         private let board = Mutex(Board())
 
-        /// Tells a text, unless something was told before.
-        func add(_ text: String) {
+        /// Tells a text, unless something was told on its topic before.
+        func add(_ text: String, on topic: Topic) {
             let readers = board.withLock { board -> [AsyncStream<String>.Continuation] in
-                guard board.texts.isEmpty else { return [] }
+                guard board.topics.insert(topic).inserted else { return [] }
                 board.texts.append(text)
                 return Array(board.readers.values)
             }

@@ -115,7 +115,7 @@
             let text = reason.hasSuffix(".") ? String(reason.dropLast()) : reason
             advice.add(
                 "Work of other instances may be known up to \(environment.pollingInterval.text) late, because "
-                    + "notifications of PostgreSQL cannot be heard: \(text).")
+                    + "notifications of PostgreSQL cannot be heard: \(text).", on: .news)
         }
 
         // MARK: On the thread

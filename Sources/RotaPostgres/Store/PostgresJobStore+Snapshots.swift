@@ -7,10 +7,10 @@
         /// It is one transaction on a connection of its own, so a snapshot is there as a whole or not at all. If another
         /// instance is writing one, this does nothing. A failure loses nothing: the next commits try again.
         func writeSnapshot(at position: LogPosition, epoch: Int) async {
-            var isPublished = false
+            var (isPublished, failure): (Bool, (any Error)?) = (false, nil)
             defer {
                 snapshotting = nil
-                snapshotEnded(isPublished: isPublished)
+                snapshotEnded(isPublished: isPublished, failure)
             }
             let session = SnapshotSession(configuration, log)
             do {
@@ -31,12 +31,29 @@
                 replica.follow(snapshot: position.sequence, bytes: bytes, since: 0)
                 isPublished = true
                 while isOpen, try await housekeeping.perform({ try session.removeReplaced() }) {}
-            } catch {}
+            } catch {
+                failure = error
+            }
             await housekeeping.perform { session.close() }
         }
     }
 
     extension PostgresJobStore {
+        /// Records how a snapshot ended.
+        ///
+        /// - Parameters:
+        ///   - isPublished: Whether it is there, even if what it has replaced could not be removed.
+        ///   - failure: Why something of it could not be done. Without one, another instance does it.
+        private func snapshotEnded(isPublished: Bool, _ failure: (any Error)?) {
+            // An end that is due to the end of the store says nothing.
+            guard isOpen else { return }
+            housekeepingRecord.end(isPublished: isPublished, failure, at: environment.elapsed())
+            guard let reason = housekeepingRecord.failures.lastingReason else { return }
+            advisories.add(
+                "The log of commits in PostgreSQL grows, and new instances take longer to start, because snapshots cannot "
+                    + "be made: \(reason)", on: .snapshots)
+        }
+
         /// Waits until no snapshot is being written.
         package func snapshotEnded() async {
             while let snapshotting { await snapshotting.value }

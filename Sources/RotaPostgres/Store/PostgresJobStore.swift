@@ -68,8 +68,10 @@
         var clock: ClockEstimate?
         private var poller: Task<Void, Never>?
         var snapshotting: Task<Void, Never>?
-        /// When the next snapshot may be begun, and how many in a row were not published.
-        private var (nextSnapshot, failedSnapshots) = (Duration.zero, 0)
+        /// When the next snapshot may be begun, and how those before it ended.
+        var housekeepingRecord = HousekeepingRecord()
+        /// How many rounds in a row could not bring the copy up to date, and why not.
+        var catchUps = FailureRun()
 
         /// A commit of which it is unknown whether the server has made it.
         struct UncertainCommit {
@@ -218,7 +220,7 @@
         /// - Returns: Calls that resume the callers.
         private func perform(_ operations: [PendingOperation]) throws -> [@Sendable () -> Void] {
             let isReading = operations.allSatisfy(\.isQuery)
-            let (connection, facts) = try prepared(isReading: isReading)
+            let (connection, facts) = try noted { try prepared(isReading: isReading) }
             do {
                 var (changes, resumes): ([UInt8], [@Sendable () -> Void]) = ([], [])
                 let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
@@ -299,21 +301,12 @@
         private func startSnapshotIfDue() {
             guard isOpen, snapshotting == nil, uncertain == nil, let position = replica.position,
                 replica.bytesSinceSnapshot > max(environment.snapshotMinimum, replica.snapshot?.bytes ?? 0),
-                environment.elapsed() >= nextSnapshot
+                environment.elapsed() >= housekeepingRecord.nextSnapshot
             else { return }
             let epoch = epoch
             snapshotting = Task { [weak self] in
                 await self?.writeSnapshot(at: position, epoch: epoch)
             }
-        }
-
-        /// Records whether a snapshot was published.
-        ///
-        /// If not, the next one waits from 5 seconds to 5 minutes.
-        func snapshotEnded(isPublished: Bool) {
-            failedSnapshots = isPublished ? 0 : min(failedSnapshots + 1, 6)
-            let delay: Duration = isPublished ? .zero : .seconds(5) * (1 << (failedSnapshots - 1))
-            nextSnapshot = environment.elapsed() + min(delay, .seconds(300))
         }
 
         /// The next records of a snapshot, or `nil` at its end.

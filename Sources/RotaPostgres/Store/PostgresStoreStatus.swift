@@ -47,6 +47,10 @@
         public var snapshotBytes: Int
         /// How this instance learns of the commits of others.
         public var news: News
+        /// Why the records could not be brought up to date, if the last try failed.
+        public var failure: String?
+        /// Why the last snapshot could not be made, or what it has replaced could not be removed, if it failed.
+        public var snapshotFailure: String?
 
         /// The status in one line, for logs.
         public var description: String {
@@ -59,6 +63,8 @@
             case .listening: parts.append("listening for news")
             case .polling(let reason): parts.append("asking for news: \(reason)")
             }
+            if let failure { parts.append("not up to date: \(failure)") }
+            if let snapshotFailure { parts.append("no snapshot could be made: \(snapshotFailure)") }
             return parts.joined(separator: "; ")
         }
     }
@@ -114,9 +120,9 @@
                 clock: clock?.clock ?? PostgresStoreStatus.Clock(offset: .zero, uncertainty: .seconds(86_400)),
                 jobs: counts.jobs.values.reduce(0, +), executions: counts.executions.values.reduce(0, +),
                 commit: replica.position?.sequence ?? 0, bytesSinceSnapshot: replica.bytesSinceSnapshot,
-                snapshotBytes: replica.snapshot?.bytes ?? 0, news: news)
+                snapshotBytes: replica.snapshot?.bytes ?? 0, news: news, failure: catchUps.reason,
+                snapshotFailure: housekeepingRecord.failures.reason)
         }
-
     }
 
     extension PostgresJobStore: ReportingStore {
@@ -138,6 +144,8 @@
                 ("serverClockAheadMilliseconds", milliseconds(status.clock.offset)),
                 ("serverClockErrorMilliseconds", milliseconds(status.clock.uncertainty)),
                 ("news", news.map { .string($0) }),
+                ("failure", status.failure.map { .string($0) }),
+                ("snapshotFailure", status.snapshotFailure.map { .string($0) }),
             ]
         }
 
