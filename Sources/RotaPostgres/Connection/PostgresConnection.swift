@@ -48,6 +48,9 @@
             return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
         }
 
+        /// Whether a transaction is open in which a statement has failed, so that it can only be rolled back.
+        var isInFailedTransaction: Bool { handle.map { PQtransactionStatus($0) == PQTRANS_INERROR } ?? false }
+
         /// The number of statements that the session keeps prepared.
         package var preparedStatements: Int { cache.count }
 

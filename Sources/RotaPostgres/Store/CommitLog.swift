@@ -52,14 +52,16 @@
             PostgresStatement("SELECT pg_advisory_xact_lock($1)::text", [.int8(schema.commitLock)])
         }
 
-        /// Reads the server's clock, the versions of the tables, and whether other programs have left requests.
+        /// Reads the server's clock, the versions of the tables, whether other programs have left requests, and the
+        /// isolation level.
         ///
         /// - Parameter ignored: Requests that only a later version can do.
         func facts(ignoring ignored: [UInt128]) -> PostgresStatement {
             PostgresStatement(
                 """
                 SELECT extract(epoch FROM clock_timestamp())::float8, version, oldest_reader,
-                  EXISTS (SELECT FROM \(schema.table("inbox")) WHERE id <> ALL ($1)) FROM \(schema.table("meta"))
+                  EXISTS (SELECT FROM \(schema.table("inbox")) WHERE id <> ALL ($1)),
+                  current_setting('transaction_isolation') FROM \(schema.table("meta"))
                 """, [.uuidArray(ignored)])
         }
 

@@ -94,6 +94,13 @@
                         + "up to date with `PostgresJobStore.migrate(_:schema:)`.")
             }
             try PostgresSchema.check(oldestReader: oldestReader, known: environment.schemaVersion)
+            let isolation: String = try row.read(4)
+            guard isolation == "read committed" else {
+                throw PostgresError(
+                    .invalidValue,
+                    "The transaction is \(isolation.uppercased()), and changes of the store need READ COMMITTED, with "
+                        + "which `withTransaction` begins it: they must see what others commit meanwhile.")
+            }
             return (Date(timeIntervalSince1970: seconds), try row.read(3))
         }
 

@@ -91,7 +91,7 @@
                     throw error
                 }
                 announce()
-            } catch let error as PostgresError where error.isViolation {
+            } catch let error as PostgresError where error.isViolation || error.code == .invalidValue {
                 drop()
                 throw error
             } catch {

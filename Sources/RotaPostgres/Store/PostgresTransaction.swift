@@ -89,6 +89,7 @@
         func commit(in store: PostgresJobStore) async throws {
             isOver = true
             defer { session.close() }
+            try checkStatements()
             guard session.connection?.isInTransaction != false else {
                 throw PostgresError(
                     .invalidValue,
@@ -101,6 +102,15 @@
                 try await store.commit(session, operations, by: latestDate)
             }
             for ending in endings { ending() }
+        }
+
+        /// Checks that no statement of the body has failed, which the server would answer by a rollback.
+        private func checkStatements() throws {
+            guard session.connection?.isInFailedTransaction == true else { return }
+            throw PostgresError(
+                .server,
+                "A statement of the body has failed, so nothing of the transaction can be committed. Let its error leave "
+                    + "the body, or use a SAVEPOINT.", sqlState: "25P02")
         }
 
         func rollback() {

@@ -1,11 +1,12 @@
 #if Postgres
     import Foundation
     import Rota
-    import RotaPostgres
     import RotaStore
     import RotaTesting
     import Synchronization
     import Testing
+
+    @testable import RotaPostgres
 
     @Suite("Transactions of an app", .serialized)
     struct PostgresTransactionTests {
@@ -102,6 +103,43 @@
             #expect(try schema.value("SELECT count(*) FROM orders", as: Int64.self) == 0)
             scheduler.beginShutdown()
             try await running.value
+        }
+
+        @Test("A statement that failed in a transaction is told as the reason why nothing was committed")
+        func failedStatement() async throws {
+            let (schema, store, scheduler) = try await bench()
+            _ = try await scheduler.declare([JobDraft(queue: "receipt")], owner: "app")
+            for hasWork in [false, true] {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await store.withTransaction { transaction in
+                        try await transaction.execute("INSERT INTO orders VALUES ($1)", [.int8(1)])
+                        if hasWork { try await scheduler.enqueue("receipt", payload: 1, in: transaction) }
+                        _ = try? await transaction.execute("SELECT 1 / 0")
+                    }
+                }
+                #expect(error?.sqlState == "25P02" && error?.message.contains("statement of the body") == true)
+            }
+            #expect(try await store.counts().executions.isEmpty)
+            #expect(try schema.value("SELECT count(*) FROM orders", as: Int64.self) == 0)
+        }
+
+        @Test("A transaction that its body has made REPEATABLE READ is refused: it would not see others' commits")
+        func isolation() async throws {
+            let (schema, store, scheduler) = try await bench()
+            _ = try await scheduler.declare([JobDraft(queue: "receipt")], owner: "app")
+            let epoch = await store.epoch
+            let error = await #expect(throws: PostgresError.self) {
+                try await store.withTransaction { transaction in
+                    try await transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                    try await transaction.execute("INSERT INTO orders VALUES ($1)", [.int8(1)])
+                    _ = try await scheduler.enqueue("receipt")
+                    try await scheduler.enqueue("receipt", payload: 1, in: transaction)
+                }
+            }
+            #expect(error?.code == .invalidValue && error?.message.contains("REPEATABLE READ") == true)
+            #expect(try await store.counts().executions == [.queued: 1])
+            #expect(try schema.value("SELECT count(*) FROM orders", as: Int64.self) == 0)
+            #expect(await store.epoch == epoch)
         }
     }
 #endif
