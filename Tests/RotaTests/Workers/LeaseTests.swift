@@ -1,4 +1,5 @@
 import Foundation
+import RotaStore
 import RotaTesting
 import Testing
 
@@ -79,5 +80,30 @@ struct LeaseTests {
         let execution = try #require(try await store.allExecutions(of: job.id).first)
         #expect(execution.status == .succeeded)
         #expect(execution.attempts.map(\.duration) == [.seconds(95)])
+    }
+
+    @Test("A handler that continues after its completion was recorded has not lost its lease")
+    func recorded() async throws {
+        let clock = ManualClock()
+        let store = InMemoryJobStore()
+        let log = ObserverLog()
+        let bench = Bench(clock: clock, store: store, seed: 1)
+        bench.scheduler.observe(log)
+        let wasCanceled = Recorded<Bool>()
+        try await bench.scheduler.handle("work") { context in
+            // As a store does that records it together with rows of the app.
+            let completion = context.success(output: nil)
+            if case .recorded(let execution)? = try await store.finish([completion]).first {
+                context.didRecord(completion, as: execution)
+            }
+            try? await clock.sleep(until: clock.now.addingTimeInterval(95))
+            wasCanceled.add(context.isCanceled)
+        }
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .immediately, action: .handler("work")))
+        try await bench.running { await bench.advance(.seconds(100)) }
+        #expect(wasCanceled.all == [false])
+        #expect(try await store.allExecutions(of: job.id).map(\.status) == [.succeeded])
+        #expect(!log.all.contains("lost"))
     }
 }
