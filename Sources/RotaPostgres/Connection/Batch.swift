@@ -119,8 +119,8 @@
 
         /// Reads what the socket has.
         ///
-        /// A TLS library reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty, and
-        /// waiting for it would be waiting for bytes that are already here.
+        /// A TLS library reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty,
+        /// and waiting for it would be waiting for bytes that are already here.
         private func consume(_ handle: OpaquePointer) -> Bool {
             guard PQconsumeInput(handle) == 1 else { return false }
             guard PQsslInUse(handle) == 1 else { return true }

@@ -9,8 +9,8 @@
 
         /// Parses a connection string.
         ///
-        /// - Throws: ``PostgresError`` with the code `invalidConfiguration`. Its text never quotes the string, which may
-        ///   contain a password.
+        /// - Throws: ``PostgresError`` with the code `invalidConfiguration`. Its text never quotes the string, which
+        ///   may contain a password.
         static func parse(_ text: String) throws(PostgresError) -> [String: String] {
             guard !text.utf8.contains(0) else { throw invalid("it contains U+0000") }
             guard !text.isEmpty else {

@@ -8,9 +8,9 @@
     /// all parameters that the installed libpq knows. What it leaves out is taken from the environment (`PGHOST`,
     /// `PGPASSWORD`, …), as with all programs of PostgreSQL, and from these defaults:
     ///
-    /// - `sslmode=verify-full`, unless the server is reached by a Unix-domain socket or on this machine. The server must
-    ///   then prove its name by a certificate. Name the file of the trusted authorities by `sslrootcert`, or choose
-    ///   another `sslmode` in the string, such as `require` for encryption without proof.
+    /// - `sslmode=verify-full`, unless the server is reached by a Unix-domain socket or on this machine. The server
+    ///   must then prove its name by a certificate. Name the file of the trusted authorities by `sslrootcert`, or
+    ///   choose another `sslmode` in the string, such as `require` for encryption without proof.
     /// - `target_session_attrs=read-write`: of several hosts, the one that accepts writes.
     /// - `application_name=rota`.
     /// - `keepalives` and `tcp_user_timeout` according to ``statementTimeout``, so that a dead peer is noticed.
@@ -29,8 +29,8 @@
         public var statementTimeout: Duration
         /// Whether the session keeps statements prepared.
         ///
-        /// The default is `true`. Set it to `false` for poolers that share sessions and do not know prepared statements,
-        /// such as PgBouncer before 1.21 in transaction mode.
+        /// The default is `true`. Set it to `false` for poolers that share sessions and do not know prepared
+        /// statements, such as PgBouncer before 1.21 in transaction mode.
         public var preparesStatements: Bool
 
         /// Creates a configuration.

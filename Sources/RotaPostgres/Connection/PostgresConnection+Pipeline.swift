@@ -4,23 +4,23 @@
     extension PostgresConnection {
         /// Sends statements in one round trip, and waits for their results.
         ///
-        /// The server works through them in order. After one that fails it skips the rest; the connection remains usable,
-        /// and if a transaction is open, it must be rolled back. Statements outside a transaction are committed together
-        /// at the end of the batch.
+        /// The server works through them in order. After one that fails it skips the rest; the connection remains
+        /// usable, and if a transaction is open, it must be rolled back. Statements outside a transaction are committed
+        /// together at the end of the batch.
         ///
         /// If the server refuses prepared statements because the schema or the session changed, the cache is dropped.
         /// The batch is then repeated once, without names, if no transaction was open before it and the statement that
-        /// failed came before anything that may commit: nothing of the batch can have remained. Else the error is thrown,
-        /// and the whole transaction can be repeated: `PostgresError.isTransient` is `true`.
+        /// failed came before anything that may commit: nothing of the batch can have remained. Else the error is
+        /// thrown, and the whole transaction can be repeated: `PostgresError.isTransient` is `true`.
         ///
         /// - Parameters:
         ///   - statements: The statements.
-        ///   - deadline: When to give up; `nil` is after the configuration's `statementTimeout`. Past it the connection is
-        ///     closed.
+        ///   - deadline: When to give up; `nil` is after the configuration's `statementTimeout`. Past it the connection
+        ///     is closed.
         /// - Returns: One result for each statement. If only the end of the batch is missing, because the connection
         ///   broke after everything was confirmed, that is a success, and ``isBroken`` is `true` afterwards.
-        /// - Throws: ``PostgresError``. `isOutcomeUnknown` is `true` exactly if a statement that may commit was sent, and
-        ///   no error of the server says that it was not carried out.
+        /// - Throws: ``PostgresError``. `isOutcomeUnknown` is `true` exactly if a statement that may commit was sent,
+        ///   and no error of the server says that it was not carried out.
         @discardableResult
         package func perform(
             _ statements: [PostgresStatement], deadline: ContinuousClock.Instant? = nil

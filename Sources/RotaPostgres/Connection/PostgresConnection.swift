@@ -9,8 +9,8 @@
     /// executor that may block, and is not `Sendable`. No call traps: after an error that breaks it, ``isBroken`` is
     /// `true` and every further call throws `connectionLost`.
     ///
-    /// Past a deadline the connection is closed, but the server learns it only when it next writes to it. Set the server's
-    /// `statement_timeout` in each transaction too.
+    /// Past a deadline the connection is closed, but the server learns it only when it next writes to it. Set the
+    /// server's `statement_timeout` in each transaction too.
     package final class PostgresConnection {
         /// Where it comes from.
         package let configuration: PostgresConfiguration

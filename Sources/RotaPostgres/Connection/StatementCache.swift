@@ -4,8 +4,8 @@
     /// The statements that a session has prepared, by their text and the types of their parameters.
     ///
     /// Plans depend on the schema, so a migration makes statements stale: the server then refuses them once. The cache
-    /// forgets all and uses new names. If the server does not know a name, or knows one that the cache does not, a pooler
-    /// gives this client the sessions of others. From then on nothing is prepared on this connection.
+    /// forgets all and uses new names. If the server does not know a name, or knows one that the cache does not, a
+    /// pooler gives this client the sessions of others. From then on nothing is prepared on this connection.
     struct StatementCache {
         /// Why the server refused a prepared statement.
         enum Staleness: Equatable {

@@ -8,8 +8,8 @@
 
         /// The statement that creates the SQL function `enqueue`, for programs in other languages.
         ///
-        /// It checks what can be checked without the jobs, which only instances can read. What they find later, such as a
-        /// queue that does not exist, goes to the table `refused`.
+        /// It checks what can be checked without the jobs, which only instances can read. What they find later, such as
+        /// a queue that does not exist, goes to the table `refused`.
         var enqueueFunction: String {
             """
             CREATE FUNCTION \(table("enqueue"))(

@@ -12,7 +12,8 @@
     /// ```
     ///
     /// Commits are inserted once and removed together when a snapshot has replaced them. Nothing is updated, so a
-    /// transaction that is open for hours does not slow commits down; only requests in the inbox leave dead rows behind.
+    /// transaction that is open for hours does not slow commits down; only requests in the inbox leave dead rows
+    /// behind.
     struct PostgresSchema: Sendable, Hashable {
         /// The version of the tables that this library creates.
         ///
@@ -90,8 +91,8 @@
         /// `oldest_reader` admits. So old and new instances work side by side, whichever is deployed first.
         ///
         /// - Parameters:
-        ///   - old: The version of the existing tables, or `nil` if there are none. Then the first statement creates the
-        ///     schema.
+        ///   - old: The version of the existing tables, or `nil` if there are none. Then the first statement creates
+        ///     the schema.
         ///   - version: The version to reach.
         func migration(from old: Int?, to version: Int = PostgresSchema.version) -> [String] {
             var statements = old == nil ? creation : []

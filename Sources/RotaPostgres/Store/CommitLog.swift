@@ -23,8 +23,8 @@
 
         /// Begins a transaction that waits no longer than the timeout.
         ///
-        /// - Parameter idle: How long it may then wait for its client. After that the server ends the session, so that a
-        ///   machine that freezes or vanishes does not keep the lock.
+        /// - Parameter idle: How long it may then wait for its client. After that the server ends the session, so that
+        ///   a machine that freezes or vanishes does not keep the lock.
         func begin(idle: Duration? = nil) -> [PostgresStatement] {
             // Each statement sees what was committed while the one before waited for the lock.
             ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"] + limits(idle: idle)
@@ -132,9 +132,9 @@
 
         /// Tells other instances that there is a commit.
         ///
-        /// At its end the server takes a lock of which the cluster has one, and others may keep it for long. So the wait is
-        /// limited, by a setting that ends with the transaction. It is not prepared: then its failure cannot be that of a
-        /// prepared statement.
+        /// At its end the server takes a lock of which the cluster has one, and others may keep it for long. So the
+        /// wait is limited, by a setting that ends with the transaction. It is not prepared: then its failure cannot be
+        /// that of a prepared statement.
         ///
         /// - Parameters:
         ///   - writer: The instance.

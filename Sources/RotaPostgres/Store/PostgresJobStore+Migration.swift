@@ -8,13 +8,13 @@
         /// `statementTimeout`, and then says which session it waited for. Running it again changes nothing.
         ///
         /// - Parameters:
-        ///   - configuration: How to reach the server, as a user who may create a schema or owns the tables. If there is
-        ///     nothing to do, the user of the store is enough.
+        ///   - configuration: How to reach the server, as a user who may create a schema or owns the tables. If there
+        ///     is nothing to do, the user of the store is enough.
         ///   - schema: The name of the schema.
         /// - Returns: Whether anything was changed.
-        /// - Throws: ``PostgresError``, with the code `permissionDenied` and what to grant if the user lacks a right, and
-        ///   with `lockTimeout` if another session was in the way; `StoreError` with the code `incompatibleSchema` if the
-        ///   tables are of a later version that this library cannot use.
+        /// - Throws: ``PostgresError``, with the code `permissionDenied` and what to grant if the user lacks a right,
+        ///   and with `lockTimeout` if another session was in the way; `StoreError` with the code `incompatibleSchema`
+        ///   if the tables are of a later version that this library cannot use.
         @discardableResult
         public static func migrate(
             _ configuration: PostgresConfiguration, schema: String = "rota"
@@ -31,7 +31,8 @@
         ///
         /// - Parameters:
         ///   - schema: The name of the schema.
-        ///   - version: The version of the tables, as in the column `version` of the table `meta`; `nil` if there are none.
+        ///   - version: The version of the tables, as in the column `version` of the table `meta`; `nil` if there are
+        ///     none.
         /// - Throws: ``PostgresError`` with the code `invalidConfiguration` if the name cannot be one.
         public static func migrationSQL(schema: String = "rota", from version: Int? = nil) throws -> String {
             try PostgresSchema(schema).sql(from: version)

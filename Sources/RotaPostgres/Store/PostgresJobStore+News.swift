@@ -11,8 +11,8 @@
     //                                             ────────────────────────▶ announce: its scheduler looks for due work
     //
     // The hint follows the commit in the same round trip, but not in its transaction: there, a full queue of
-    // notifications would fail the commit, and the commits of other users of NOTIFY would wait for this one. It is only a
-    // hint: one that is lost costs no more than the wait until the next question, which is asked in any case. So none
+    // notifications would fail the commit, and the commits of other users of NOTIFY would wait for this one. It is only
+    // a hint: one that is lost costs no more than the wait until the next question, which is asked in any case. So none
     // waits for long: if the server refuses one, or keeps it waiting, the next ones are left out for a minute.
 
     /// The readers of news, and what is known of it.

@@ -3,8 +3,8 @@
     import RotaCore
     import RotaStore
 
-    // How the copy follows the log of commits. Every read is a transaction with time limits of its own, so that the server
-    // does not continue it when the client has given up.
+    // How the copy follows the log of commits. Every read is a transaction with time limits of its own, so that the
+    // server does not continue it when the client has given up.
 
     extension PostgresJobStore {
         /// The answers of the server when the copy was brought up to date.
@@ -20,8 +20,8 @@
         ///
         /// - Parameters:
         ///   - connection: The connection.
-        ///   - locking: The statements that begin a transaction and take the lock, sent with the first round trip. Without
-        ///     any, each page of commits is a transaction.
+        ///   - locking: The statements that begin a transaction and take the lock, sent with the first round trip.
+        ///     Without any, each page of commits is a transaction.
         ///   - isPatient: Whether to read more than one page under the lock.
         /// - Throws: `RoundError.isBehind` if there is more than one page, and it is not patient.
         func readCommits(
@@ -106,8 +106,8 @@
 
         /// Reads the newest snapshot, if there is one.
         ///
-        /// The commits after it are read as usual. If the snapshot is removed meanwhile, because a newer one has replaced
-        /// it, the copy has no position afterwards.
+        /// The commits after it are read as usual. If the snapshot is removed meanwhile, because a newer one has
+        /// replaced it, the copy has no position afterwards.
         private func reload(_ connection: PostgresConnection) throws {
             invalidate()
             let results = try read([log.facts(ignoring: []), log.newestSnapshot, log.firstCommit], connection)

@@ -4,8 +4,8 @@
     extension PostgresJobStore {
         /// Writes all records to a snapshot, and removes the commits that two snapshots have replaced.
         ///
-        /// It is one transaction on a connection of its own, so a snapshot is there as a whole or not at all. If another
-        /// instance is writing one, this does nothing. A failure loses nothing: the next commits try again.
+        /// It is one transaction on a connection of its own, so a snapshot is there as a whole or not at all. If
+        /// another instance is writing one, this does nothing. A failure loses nothing: the next commits try again.
         func writeSnapshot(at position: LogPosition, epoch: Int) async {
             var (isPublished, failure): (Bool, (any Error)?) = (false, nil)
             defer {
@@ -172,7 +172,8 @@
 
         /// Removes a bounded part of what two snapshots have replaced.
         ///
-        /// The snapshot before the newest one and the commits since then stay, for instances that are still reading them.
+        /// The snapshot before the newest one and the commits since then stay, for instances that are still reading
+        /// them.
         ///
         /// - Returns: Whether there is more.
         func removeReplaced() throws -> Bool {

@@ -3,8 +3,8 @@
     import RotaCore
     import RotaStore
 
-    // The work of other transactions: requests that they left in the inbox, and those that the store commits with its own
-    // changes.
+    // The work of other transactions: requests that they left in the inbox, and those that the store commits with its
+    // own changes.
 
     extension PostgresJobStore {
         /// Does what other programs have asked for in their own transactions.
@@ -86,7 +86,8 @@
                         try append(changes, [], connection, isWhole: false)
                     }
                 } catch {
-                    // The copy has changes that are not committed. Reading it anew is expensive, and a lost lease is not rare.
+                    // The copy has changes that are not committed. Reading it anew is expensive, and a lost lease is
+                    // not rare.
                     if uncertain == nil, hasChanged { invalidate() }
                     throw error
                 }

@@ -6,9 +6,9 @@
     /// A store in a PostgreSQL database, which the schedulers of many machines share.
     ///
     /// Every instance keeps a copy of all records in memory. An operation takes a lock in the database, brings the copy
-    /// up to date, decides, and appends its changes to a table of commits, all in one transaction of two round trips. So
-    /// all instances see the same order of operations, no limit on concurrency is ever exceeded, and no scheduler leads.
-    /// Operations that arrive together share one commit. Queries bring the copy up to date without the lock.
+    /// up to date, decides, and appends its changes to a table of commits, all in one transaction of two round trips.
+    /// So all instances see the same order of operations, no limit on concurrency is ever exceeded, and no scheduler
+    /// leads. Operations that arrive together share one commit. Queries bring the copy up to date without the lock.
     ///
     /// Create the tables once with ``migrate(_:schema:)``, or with the statements of ``migrationSQL(schema:from:)``:
     ///
@@ -20,9 +20,9 @@
     /// try await scheduler.run()
     /// ```
     ///
-    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still to
-    /// come by the server's clock, or, when it claims, fires or removes records, differs from it in either direction, by
-    /// more than the ``ClockCheck`` allows. Renewed leases last from the server's date on.
+    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still
+    /// to come by the server's clock, or, when it claims, fires or removes records, differs from it in either
+    /// direction, by more than the ``ClockCheck`` allows. Renewed leases last from the server's date on.
     public actor PostgresJobStore {
         // An operation:
         //

@@ -12,8 +12,8 @@
         package var makeCommitID: @Sendable () -> UInt128 = { UInt128.random(in: .min ... .max) }
         /// The time since some fixed point, which never goes back.
         ///
-        /// It measures how long a caller waited before its date is compared with the server's clock, and when a snapshot
-        /// may be tried again.
+        /// It measures how long a caller waited before its date is compared with the server's clock, and when a
+        /// snapshot may be tried again.
         package var elapsed: @Sendable () -> Duration = {
             let clock = ContinuousClock()
             return origin.duration(to: clock.now)

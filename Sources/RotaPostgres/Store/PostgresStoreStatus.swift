@@ -31,7 +31,7 @@
             case polling(because: String)
         }
 
-        /// How the server's clock differs from this machine's: the surest measurement of the last minute or so.
+        /// How the server's clock differs from this machine's: the most precise measurement of the last minute.
         ///
         /// Each round trip of the store measures it, so that it is old only while nothing is asked of the store.
         public var clock: Clock
@@ -106,7 +106,7 @@
     extension PostgresJobStore {
         /// The clock, the size and the news of this instance, as far as it knows.
         ///
-        /// It asks nothing of the server.
+        /// Sends nothing to the server.
         public var status: PostgresStoreStatus {
             let counts = replica.state.counts()
             let news: PostgresStoreStatus.News =

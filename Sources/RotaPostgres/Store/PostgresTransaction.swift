@@ -14,8 +14,8 @@
     /// }
     /// ```
     ///
-    /// The changes of the store are made at the end, right before the commit, because they wait for the commits of other
-    /// instances.
+    /// The changes of the store are made at the end, right before the commit, because they wait for the commits of
+    /// other instances.
     public actor PostgresTransaction {
         typealias Operation = @Sendable (inout StoreState, inout ChangeLog) throws -> Void
 
@@ -160,8 +160,8 @@
         ///   - payload: The payload of the handler.
         ///   - request: Everything else: priority, keys, tags, time to live, date.
         ///   - transaction: A transaction of this scheduler's store.
-        /// - Returns: The execution that the commit queues, unless its idempotency key or its uniqueness names an earlier
-        ///   one.
+        /// - Returns: The execution that the commit queues, unless its idempotency key or its uniqueness names an
+        ///   earlier one.
         /// - Throws: The errors of `enqueue(_:payload:after:_:)`.
         @discardableResult
         public nonisolated func enqueue(

@@ -6,7 +6,8 @@
 
     /// A PostgreSQL server of the tests' own, in a temporary folder.
     ///
-    /// It ends, and its folder goes, when this process ends, even by a crash: a watcher reads from a pipe that then closes.
+    /// It ends, and its folder goes, when this process ends, even by a crash: a watcher reads from a pipe that then
+    /// closes.
     final class PostgresCluster: Sendable {
         struct Missing: Error, CustomStringConvertible {
             let description: String
