@@ -144,6 +144,17 @@ extension StoreFault {
                 return try await base.finish(present)
             }
         },
+        StoreFault("compares tokens alone", "another scheduler with the same token neither completes nor renews") {
+            store in
+            store.finishHook = { base, completions in
+                try await base.finish(
+                    completions.map { completion in
+                        var completion = completion
+                        completion.owner = nil
+                        return completion
+                    })
+            }
+        },
         StoreFault("reports missing executions as stale", "completing a deleted execution returns missing") { store in
             store.finishHook = { base, completions in
                 try await base.finish(completions).map { $0 == .missing ? .stale : $0 }
