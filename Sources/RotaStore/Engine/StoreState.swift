@@ -57,6 +57,8 @@ package struct StoreState: Sendable {
     var trailKeepers = OrderedIndex<DueKey<ExecutionID>>()
     /// The jobs with more finished executions or notifications than their retention allows.
     var overfull = OrderedIndex<JobID>()
+    /// Whether the state was built, so that ended executions that are put into it were recorded by another instance.
+    var isBuilt = false
     /// For each job whose schedule was restarted, the number of executions for each occurrence.
     var restarted: [JobID: [Date: Int]] = [:]
     /// The jobs whose schedules name each calendar.

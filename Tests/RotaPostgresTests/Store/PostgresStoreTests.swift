@@ -81,6 +81,25 @@
                 id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
         }
 
+        @Test("An instance removes the history beyond a job's retention that another one has recorded")
+        func retention() async throws {
+            let schema = try await StoreSchema()
+            let (store, other) = (try await schema.open(), try await schema.open())
+            var job = queue()
+            job.definition.retention = .last(1)
+            _ = try await store.insert([JobInsertion(job)])
+            // As an import does: they had ended before they came.
+            let ended = (0..<3).map { _ in
+                var work = execution(job)
+                work.progress.status = .succeeded
+                (work.progress.startedAt, work.progress.finishedAt) = (.now, .now)
+                return work
+            }
+            _ = try await store.enqueue(ended)
+            #expect(try await other.prune(at: .now, limit: 10).removedExecutions == 2)
+            #expect(try await store.counts().executions == [.succeeded: 1])
+        }
+
         @Test("A snapshot replaces commits, and an instance that has fallen behind reads it")
         func snapshots() async throws {
             let schema = try await StoreSchema()
