@@ -93,7 +93,7 @@ struct LeaseTests {
         try await bench.scheduler.handle("work") { context in
             // As a store does that records it together with rows of the app.
             let completion = context.success(output: nil)
-            if case .recorded(let execution)? = try await store.finish([completion]).first {
+            if case .recorded(let execution)? = await store.finish([completion]).first {
                 context.didRecord(completion, as: execution)
             }
             try? await clock.sleep(until: clock.now.addingTimeInterval(95))
