@@ -11,13 +11,6 @@
     /// What one machine, one row or one clock must not do to the others.
     @Suite("Store in PostgreSQL: defences", .serialized)
     struct PostgresDefenceTests {
-        private func queue() -> Job {
-            Job(
-                id: JobID(bits: .random(in: 1 ... .max)),
-                definition: JobDefinition(name: "work", schedule: .onDemand, action: .handler("work")), createdAt: .now,
-                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
-        }
-
         private func execution(_ job: Job, at date: Date = .now, payload: Int = 0) throws -> Execution {
             job.execution(
                 id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: date, createdAt: date,
@@ -36,7 +29,7 @@
         func frozen() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open()
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             let frozen = try PostgresConnection.open(schema.configuration)
             let log = try log(timeout: .milliseconds(300))
@@ -50,7 +43,7 @@
         func behind() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open(polling: .seconds(3600))
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             _ = try? schema.value(
                 """
@@ -67,7 +60,7 @@
         func pages() async throws {
             let schema = try await StoreSchema()
             let (writer, reader) = (try await schema.open(), try await schema.open(polling: .seconds(3600)))
-            let job = queue()
+            let job = Job.queue()
             _ = try await writer.insert([JobInsertion(job)])
             for _ in 0..<5 { _ = try await writer.enqueue([try execution(job, payload: 5_000_000)]) }
             let connection = try PostgresConnection.open(schema.configuration)
@@ -96,7 +89,7 @@
         func missingPart() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open(snapshotMinimum: 10_000)
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             for _ in 0..<3 {
                 _ = try await store.enqueue(try (0..<1500).map { _ in try execution(job) })
@@ -113,7 +106,7 @@
         @Test("Instances that cross the threshold together write one snapshot")
         func oneSnapshot() async throws {
             let schema = try await StoreSchema()
-            let job = queue()
+            let job = Job.queue()
             var stores: [PostgresJobStore] = []
             for _ in 0..<3 { stores.append(try await schema.open(snapshotMinimum: 10_000, polling: .seconds(3600))) }
             _ = try await stores[0].insert([JobInsertion(job)])
@@ -132,7 +125,7 @@
         func trimmed() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open(polling: .seconds(3600))
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             await store.leaveUncertain()
             // Two snapshots have replaced everything up to that commit.
@@ -153,7 +146,7 @@
         func renewal(offset: Double) async throws {
             let schema = try await StoreSchema()
             let store = try await PostgresJobStore(schema.configuration)
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             _ = try await store.enqueue([try execution(job)])
             let claim = try #require(
@@ -177,7 +170,7 @@
         func future() async throws {
             let schema = try await StoreSchema()
             let store = try await PostgresJobStore(schema.configuration)
-            let (job, tomorrow) = (queue(), Date(timeIntervalSinceNow: 86_400))
+            let (job, tomorrow) = (Job.queue(), Date(timeIntervalSinceNow: 86_400))
             _ = try await store.insert([JobInsertion(job)])
             let early = Job(
                 id: JobID(bits: 7), definition: job.definition, createdAt: tomorrow, scheduleState: job.scheduleState)
@@ -222,7 +215,7 @@
             #expect(error?.sqlState == "23514")
             _ = try? schema.value("ALTER TABLE rota.inbox DROP CONSTRAINT inbox_record_check", as: Int64.self)
             _ = try schema.value(insertion, as: Int64.self)
-            _ = try await store.insert([JobInsertion(queue())])
+            _ = try await store.insert([JobInsertion(Job.queue())])
             #expect(try schema.value("SELECT count(*) FROM rota.inbox", as: Int64.self) == 0)
             #expect(
                 try schema.value("SELECT reason FROM rota.refused WHERE length(record) = 17000000", as: String.self)
@@ -233,7 +226,7 @@
         func laterRequests() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open(polling: .seconds(3600))
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             let connection = try PostgresConnection.open(schema.configuration)
             try connection.perform(
@@ -264,7 +257,7 @@
         func endedTransaction() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open()
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             let work = try execution(job)
             for statement in ["ROLLBACK", "COMMIT"] {
@@ -283,7 +276,7 @@
         func violation() async throws {
             let schema = try await StoreSchema()
             let store = try await schema.open()
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             _ = try? schema.value("CREATE TABLE parents (id int8 PRIMARY KEY)", as: Int64.self)
             _ = try? schema.value(
@@ -305,7 +298,7 @@
             let store = try await schema.open()
             _ = try await store.counts()
             let epoch = await store.epoch
-            let work = try execution(queue())
+            let work = try execution(Job.queue())
             await #expect(throws: StoreError.self) {
                 try await store.withTransaction { transaction in
                     try await transaction.add { state, log in _ = try state.enqueue([work], log: &log) }

@@ -12,18 +12,6 @@
     struct PostgresHintTests {
         private static let never = Duration.seconds(36_000)
 
-        private func queue() -> Job {
-            Job(
-                id: JobID(bits: .random(in: 1 ... .max)),
-                definition: JobDefinition(name: "work", schedule: .onDemand, action: .handler("work")), createdAt: .now,
-                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
-        }
-
-        private func execution(_ job: Job) -> Execution {
-            job.execution(
-                id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
-        }
-
         /// An environment in which every commit is followed by a hint.
         private func eager() -> PostgresStoreEnvironment {
             var environment = PostgresStoreEnvironment()
@@ -42,18 +30,18 @@
             let store = try await PostgresJobStore(
                 configuration, schema: "rota", clockCheck: .off, environment: eager())
             let direct = try await schema.open()
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             for _ in 0..<2 {
                 proxy.arm(.none)
-                _ = try await store.enqueue([execution(job)])
+                _ = try await store.enqueue([job.work()])
             }
             let whole = proxy.passed.toClient
             // At the end are the answer of the commit, those of the hint, and 6 bytes that say that all is done.
             for missing in [1, 6, 7, 12, 30, 60] {
                 proxy.arm(.none)
                 _ = try await store.counts()
-                let work = execution(job)
+                let work = job.work()
                 // The next connections are cut at once.
                 proxy.arm(.cut(.toClient, after: whole - missing))
                 _ = try await store.enqueue([work])
@@ -73,14 +61,14 @@
                 connectTimeout: .seconds(5), statementTimeout: .seconds(5))
             let store = try await PostgresJobStore(
                 configuration, schema: "rota", clockCheck: .off, environment: eager())
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             for _ in 0..<2 {
                 proxy.arm(.none)
-                _ = try await store.enqueue([execution(job)])
+                _ = try await store.enqueue([job.work()])
             }
             proxy.arm(.cut(.toClient, after: proxy.passed.toClient - 140))
-            let error = await #expect(throws: StoreError.self) { try await store.enqueue([execution(job)]) }
+            let error = await #expect(throws: StoreError.self) { try await store.enqueue([job.work()]) }
             #expect(error?.code == .outcomeUnknown)
             proxy.arm(.none)
             #expect(try await store.counts().executions == [.queued: 3])
@@ -98,7 +86,7 @@
             environment.elapsed = { now.all.last ?? .seconds(7) }
             let store = try await PostgresJobStore(
                 local, schema: "rota", clockCheck: .off, environment: environment)
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             let control = try PostgresConnection.open(local)
             let ended = Recorded<Bool>()
@@ -112,9 +100,9 @@
             let waiting: PostgresStatement = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
             #expect(try await holds { try control.perform([waiting])[0][0].read(0, as: Int64.self) == 1 })
             let session = await store.session
-            _ = try await store.enqueue([execution(job)])
+            _ = try await store.enqueue([job.work()])
             #expect(await store.newsDesk.nextHint == .seconds(67))
-            _ = try await store.enqueue([execution(job)])
+            _ = try await store.enqueue([job.work()])
             #expect(await store.session == session)
             #expect(try await store.counts().executions == [.queued: 2])
             let stop: PostgresStatement = """
@@ -126,7 +114,7 @@
             let listener = try PostgresConnection.open(local)
             try listener.perform(["LISTEN \"rota:rota\""])
             now.add(.seconds(67))
-            _ = try await store.enqueue([execution(job)])
+            _ = try await store.enqueue([job.work()])
             #expect(try await holds { try listener.notifications(until: .now).count == 1 })
             await store.close()
         }
@@ -144,11 +132,11 @@
             func heard() async throws -> Bool {
                 try await holds { try listener.notifications(until: .now).count == 1 }
             }
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             #expect(try await heard())
             // This one would follow 50 ms after the first by a clock that stands still.
-            _ = try await store.enqueue([execution(job)])
+            _ = try await store.enqueue([job.work()])
             #expect(await store.newsDesk.owedHint != nil)
             await store.close()
             #expect(try await heard())

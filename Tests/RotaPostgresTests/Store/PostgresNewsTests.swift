@@ -13,18 +13,6 @@
     struct PostgresNewsTests {
         private static let never = Duration.seconds(36_000)
 
-        private func queue() -> Job {
-            Job(
-                id: JobID(bits: .random(in: 1 ... .max)),
-                definition: JobDefinition(name: "work", schedule: .onDemand, action: .handler("work")), createdAt: .now,
-                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
-        }
-
-        private func execution(_ job: Job) -> Execution {
-            job.execution(
-                id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
-        }
-
         /// The number of times that a stream of news has told something.
         private func count(_ news: AsyncStream<Void>) -> Recorded<Bool> {
             let told = Recorded<Bool>()
@@ -50,13 +38,13 @@
             )
             let scheduler = Scheduler(store: store, transport: ScriptedTransport(.status(200)))
             try await scheduler.handle("work") { _ in }
-            let job = queue()
+            let job = Job.queue()
             let running = Task { try await scheduler.run() }
             #expect(await holds { await store.status.news == .listening })
             #expect(await other.status.news == .none)
             _ = try await other.insert([JobInsertion(job)])
             for _ in 0..<3 {
-                let work = execution(job)
+                let work = job.work()
                 _ = try await other.enqueue([work])
                 #expect(try await holds { try await other.execution(work.id)?.status == .succeeded })
             }
@@ -94,11 +82,11 @@
                 WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()
                 """, as: Int64.self)
             // Nobody hears of this one. The listener finds it when it is back.
-            _ = try await other.insert([JobInsertion(queue())])
+            _ = try await other.insert([JobInsertion(Job.queue())])
             #expect(await holds { !told.all.isEmpty })
             #expect(try await holds { try listeners(schema).contains { !first.contains($0) } })
             let before = told.all.count
-            _ = try await other.insert([JobInsertion(queue())])
+            _ = try await other.insert([JobInsertion(Job.queue())])
             #expect(await holds { told.all.count > before })
         }
 
@@ -131,7 +119,7 @@
             (environment.pollingInterval, environment.hintWait) = (Self.never, .seconds(5))
             let store = try await PostgresJobStore(
                 schema.configuration, schema: "rota", clockCheck: .off, environment: environment)
-            for _ in 0..<5 { _ = try await store.insert([JobInsertion(queue())]) }
+            for _ in 0..<5 { _ = try await store.insert([JobInsertion(Job.queue())]) }
             // It does not block the thread, which the waiting hint may need.
             func heard() async throws -> Int {
                 var hints: [PostgresNotification] = []
@@ -169,9 +157,9 @@
                 )
             }
             let session = try sessions()
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
-            for _ in 0..<5 { _ = try await store.enqueue([execution(job)]) }
+            for _ in 0..<5 { _ = try await store.enqueue([job.work()]) }
             #expect(try sessions() == session)
             let other = try await schema.open()
             #expect(try await other.counts().executions == [.queued: 5])
@@ -198,12 +186,12 @@
             let advice = Advice()
             let scheduler = Scheduler(store: store, transport: ScriptedTransport(.status(200)), observers: [advice])
             try await scheduler.handle("work") { _ in }
-            let job = queue()
+            let job = Job.queue()
             _ = try await other.insert([JobInsertion(job)])
             let running = Task { try await scheduler.run() }
             #expect(await holds { !advice.told.all.isEmpty })
             for _ in 0..<3 {
-                let work = execution(job)
+                let work = job.work()
                 _ = try await other.enqueue([work])
                 #expect(try await holds { try await other.execution(work.id)?.status == .succeeded })
             }

@@ -9,20 +9,13 @@
 
     @Suite("Store in PostgreSQL: outages", .serialized)
     struct PostgresOutageTests {
-        private func queue() -> Job {
-            Job(
-                id: JobID(bits: .random(in: 1 ... .max)),
-                definition: JobDefinition(name: "work", schedule: .onDemand, action: .handler("work")), createdAt: .now,
-                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
-        }
-
         @Test("A connection that is cut at any byte leaves a commit made once, or not at all if the store says so")
         func cuts() async throws {
             let cluster = try PostgresCluster.shared()
             let database = try cluster.createDatabase()
             let schema = try await StoreSchema(database: database)
             let proxy = try CuttingProxy(to: "\(cluster.folder)/.s.PGSQL.\(cluster.port)")
-            let job = queue()
+            let job = Job.queue()
             let direct = try await schema.open()
             _ = try await direct.insert([JobInsertion(job)])
             let configuration = try PostgresConfiguration(
@@ -80,7 +73,7 @@
                 }
                 schedulers.append(scheduler)
             }
-            let job = queue()
+            let job = Job.queue()
             let control = try await schema.open(polling: .milliseconds(50))
             _ = try await control.insert([JobInsertion(job)])
             let runs = schedulers.map { scheduler in Task { try await scheduler.run() } }

@@ -10,18 +10,6 @@
     /// Background work that fails again and again is seen.
     @Suite("Store in PostgreSQL: status", .serialized)
     struct PostgresStatusTests {
-        private func queue() -> Job {
-            Job(
-                id: JobID(bits: .random(in: 1 ... .max)),
-                definition: JobDefinition(name: "work", schedule: .onDemand, action: .handler("work")), createdAt: .now,
-                scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
-        }
-
-        private func execution(_ job: Job) -> Execution {
-            job.execution(
-                id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
-        }
-
         /// A value of the report, as text.
         private func reported(_ name: String, by store: PostgresJobStore) async -> String? {
             guard case .string(let text)?? = await store.report().first(where: { $0.name == name })?.value else {
@@ -51,13 +39,13 @@
                 schema.configuration(user: role), schema: "rota", clockCheck: .off, environment: environment)
             let told = Recorded<String>()
             let reading = Task { for await advice in store.advice() { told.add(advice) } }
-            let job = queue()
+            let job = Job.queue()
             _ = try await store.insert([JobInsertion(job)])
             func snapshot(_ number: Int) async throws {
                 seconds.add(number)
                 // Three times as many each time, so that the commits outgrow the last snapshot.
                 let count = (0..<number).reduce(2) { count, _ in 3 * count }
-                _ = try await store.enqueue((0..<count).map { _ in execution(job) })
+                _ = try await store.enqueue((0..<count).map { _ in job.work() })
                 await store.snapshotEnded()
             }
             // The second one is the first that has something to remove.

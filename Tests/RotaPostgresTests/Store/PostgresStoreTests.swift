@@ -76,11 +76,6 @@
                 scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
         }
 
-        private func execution(_ job: Job) -> Execution {
-            job.execution(
-                id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: .now, createdAt: .now)
-        }
-
         @Test("An instance removes the history beyond a job's retention that another one has recorded")
         func retention() async throws {
             let schema = try await StoreSchema()
@@ -90,7 +85,7 @@
             _ = try await store.insert([JobInsertion(job)])
             // As an import does: they had ended before they came.
             let ended = (0..<3).map { _ in
-                var work = execution(job)
+                var work = job.work()
                 work.progress.status = .succeeded
                 (work.progress.startedAt, work.progress.finishedAt) = (.now, .now)
                 return work
@@ -108,7 +103,7 @@
             let job = queue()
             _ = try await writer.insert([JobInsertion(job)])
             for _ in 0..<60 {
-                _ = try await writer.enqueue((0..<20).map { _ in execution(job) })
+                _ = try await writer.enqueue((0..<20).map { _ in job.work() })
                 await writer.snapshotEnded()
             }
             let first: Int64 = try #require(try schema.value("SELECT min(sequence) FROM rota.commits"))
@@ -237,7 +232,7 @@
             let job = queue("work")
             let running = Task { try await scheduler.run() }
             _ = try await other.insert([JobInsertion(job)])
-            let work = execution(job)
+            let work = job.work()
             _ = try await other.enqueue([work])
             while try await other.execution(work.id)?.status != .succeeded { await Task.yield() }
             scheduler.beginShutdown()
