@@ -34,7 +34,7 @@
             let database = try database()
             let floor = ProcessInfo.processInfo.environment["ROTA_POSTGRES_FLOOR"].flatMap(Double.init)
             var figures: [Figure] = []
-            for instances in [1, 4] {
+            for instances in [1, 2, 4] {
                 let schema = "batches_\(UInt32.random(in: 0 ... .max))"
                 try await PostgresJobStore.migrate(database, schema: schema)
                 var stores: [PostgresJobStore] = []

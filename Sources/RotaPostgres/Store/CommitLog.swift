@@ -33,15 +33,24 @@
         /// Begins a transaction that only reads.
         var beginReading: [PostgresStatement] { ["BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"] + limits() }
 
-        /// Limits the times of a transaction that has begun.
+        /// Limits the times of a transaction that has begun, and makes the planner use indexes in their order.
+        ///
+        /// A plan that was made while a table was empty would read and sort all of it, and is kept for long. Compiling
+        /// plans takes longer than any of these statements.
         func limits(idle: Duration? = nil) -> [PostgresStatement] {
             let milliseconds = max(1, timeout.millisecondsRoundedUp)
             let idle = max(1, (idle ?? timeout).millisecondsRoundedUp)
             return [
-                PostgresStatement("SET LOCAL statement_timeout = \(milliseconds)"),
-                // Sooner than the other one, which would not say that it was a lock.
-                PostgresStatement("SET LOCAL lock_timeout = \(max(1, milliseconds * 9 / 10))"),
-                PostgresStatement("SET LOCAL idle_in_transaction_session_timeout = \(idle)"),
+                // One statement, as each costs the server time.
+                PostgresStatement(
+                    """
+                    SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+                      set_config('idle_in_transaction_session_timeout', $3, true),
+                      set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+                      set_config('jit', 'off', true)
+                    """,
+                    // The limit for locks is the shorter one: the other error would not say that it was a lock.
+                    [milliseconds, max(1, milliseconds * 9 / 10), idle].map { .text("\($0)") })
             ]
         }
 
@@ -52,17 +61,23 @@
             PostgresStatement("SELECT pg_advisory_xact_lock($1)::text", [.int8(schema.commitLock)])
         }
 
-        /// Reads the server's clock, the versions of the tables, whether other programs have left requests, and the
-        /// isolation level.
+        /// Reads the server's clock, the versions of the tables, the first request that other programs have left, the
+        /// isolation level, and how long the look for that request took.
         ///
-        /// - Parameter ignored: Requests that only a later version can do.
-        func facts(ignoring ignored: [UInt128]) -> PostgresStatement {
+        /// - Parameters:
+        ///   - floor: The smallest identifier of a request to look for.
+        ///   - ignored: Requests that only a later version can do.
+        func facts(from floor: UInt128, ignoring ignored: [UInt128]) -> PostgresStatement {
             PostgresStatement(
                 """
-                SELECT extract(epoch FROM clock_timestamp())::float8, version, oldest_reader,
-                  EXISTS (SELECT FROM \(schema.table("inbox")) WHERE id <> ALL ($1)),
-                  current_setting('transaction_isolation') FROM \(schema.table("meta"))
-                """, [.uuidArray(ignored)])
+                SELECT extract(epoch FROM began)::float8, version, oldest_reader, first,
+                  current_setting('transaction_isolation'), extract(epoch FROM clock_timestamp() - began)::float8
+                FROM (
+                  SELECT clock_timestamp() AS began, version, oldest_reader, (
+                    SELECT id FROM \(schema.table("inbox")) WHERE id >= $1 AND id <> ALL ($2) ORDER BY id LIMIT 1
+                  ) AS first FROM \(schema.table("meta")) WHERE one OFFSET 0
+                ) AS looked
+                """, [.uuid(floor), .uuidArray(ignored)])
         }
 
         /// Reads the oldest requests of other programs, up to 8 MiB but at least one, without waiting for open
@@ -70,19 +85,22 @@
         ///
         /// The record of a request that is too large is `NULL`.
         ///
-        /// - Parameter ignored: Requests that only a later version can do.
-        func inbox(ignoring ignored: [UInt128]) -> PostgresStatement {
+        /// - Parameters:
+        ///   - first: The smallest identifier.
+        ///   - ignored: Requests that only a later version can do.
+        func inbox(from first: UInt128, ignoring ignored: [UInt128]) -> PostgresStatement {
             PostgresStatement(
                 """
                 SELECT id, record FROM (
                   SELECT id, record, row_number() OVER (ORDER BY id) AS number,
                     sum(octet_length(record)) OVER (ORDER BY id) AS total
                   FROM (
-                    SELECT id, CASE WHEN octet_length(record) <= $2 THEN record END AS record
-                    FROM \(schema.table("inbox")) WHERE id <> ALL ($1) ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+                    SELECT id, CASE WHEN octet_length(record) <= $3 THEN record END AS record
+                    FROM \(schema.table("inbox")) WHERE id >= $1 AND id <> ALL ($2)
+                    ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
                   ) AS oldest
                 ) AS sized WHERE coalesce(total, 0) <= 8388608 OR number = 1 ORDER BY id
-                """, [.uuidArray(ignored), .int4(Int32(EnqueueRecord.sizeLimit))])
+                """, [.uuid(first), .uuidArray(ignored), .int4(Int32(EnqueueRecord.sizeLimit))])
         }
 
         /// Removes requests that were done or refused.

@@ -81,8 +81,7 @@
                         run: { state, changes, facts in
                             var log = ChangeLog(encodingWith: definitions, limit: PendingOperation.sizeLimit)
                             let outcome = Result { try operation(&state, &log, facts) }
-                            if let failure = log.failure { throw RoundError.unencodable(failure) }
-                            changes += log.payload.bytes
+                            do { changes += try log.encoded() } catch { throw RoundError.unencodable(error) }
                             return { caller.resume(with: outcome) }
                         }, fail: { caller.resume(throwing: $0) }))
             }

@@ -12,8 +12,8 @@
             var date = Date.distantPast
             /// When the question for that date was sent, and when its answer was there, by the environment's clock.
             var (sentAt, receivedAt) = (Duration.zero, Duration.zero)
-            /// Whether other programs have left requests.
-            var hasRequests = false
+            /// The first request of other programs that was found.
+            var firstRequest: UInt128?
         }
 
         /// Brings the copy up to date.
@@ -40,14 +40,20 @@
                     continue
                 }
                 facts.sentAt = environment.elapsed()
+                let start = inbox.start(
+                    at: facts.sentAt, isLocking: !locking.isEmpty, comparesClocks: clockCheck != .off)
                 let sentDate = environment.now()
                 let results = try connection.perform(
-                    first + [log.facts(ignoring: laterRequests), log.commits(after: position)] + last,
-                    deadline: deadline)
+                    first
+                        + [log.facts(from: start, ignoring: laterRequests), log.commits(after: position)]
+                        + last, deadline: deadline)
                 facts.receivedAt = environment.elapsed()
                 if !locking.isEmpty { first = [] }
                 let page = results.count - last.count - 1
-                (facts.date, facts.hasRequests) = try checkVersion(results[page - 1])
+                (facts.date, facts.firstRequest) = try checkVersion(results[page - 1])
+                inbox.record(
+                    facts.firstRequest, from: start, in: try results[page - 1].first?.read(5) ?? 0, date: facts.date,
+                    at: facts.receivedAt)
                 if let newer = ClockEstimate(
                     server: facts.date, sentAt: sentDate, receivedAt: environment.now(), measuredAt: facts.receivedAt)
                 {
@@ -81,7 +87,7 @@
                     + "partial restore. Restore all tables of the schema from one backup.")
         }
 
-        private func checkVersion(_ result: PostgresResult) throws -> (date: Date, hasRequests: Bool) {
+        private func checkVersion(_ result: PostgresResult) throws -> (date: Date, firstRequest: UInt128?) {
             guard let row = result.first else {
                 throw StoreError(.incompatibleSchema, "The table `meta` of the schema \"\(log.schema.name)\" is empty.")
             }
@@ -101,7 +107,7 @@
                     "The transaction is \(isolation.uppercased()), and changes of the store need READ COMMITTED, with "
                         + "which `withTransaction` begins it: they must see what others commit meanwhile.")
             }
-            return (Date(timeIntervalSince1970: seconds), try row.read(3))
+            return (Date(timeIntervalSince1970: seconds), try row.readIfPresent(3))
         }
 
         /// Reads the newest snapshot, if there is one.
@@ -110,7 +116,9 @@
         /// replaced it, the copy has no position afterwards.
         private func reload(_ connection: PostgresConnection) throws {
             invalidate()
-            let results = try read([log.facts(ignoring: []), log.newestSnapshot, log.firstCommit], connection)
+            let results = try read(
+                [log.facts(from: .max, ignoring: []), log.newestSnapshot, log.firstCommit],
+                connection)
             _ = try checkVersion(results[0])
             guard let snapshot = results[1].first else {
                 guard let row = results[2].first else {

@@ -6,17 +6,108 @@
     // The work of other transactions: requests that they left in the inbox, and those that the store commits with its
     // own changes.
 
+    /// Decides where to look for the requests of other programs.
+    ///
+    /// While a transaction holds an old snapshot, the server cannot remove the rows of requests that were taken, and a
+    /// look from the first row on passes them all. But the library's identifiers, and those of the SQL function, begin
+    /// with a date, and nearly all new requests have one of the last seconds. So most looks begin there. Now and then a
+    /// full look finds requests that took longer to commit.
+    ///
+    /// ```
+    ///   taken, but not removed yet                    the last 5 s
+    ///   ░░░░░░░░░░░░░░░░░░░░░░░░░░░░ a late one ░░░░░░│░░ new ones
+    ///   ├──────── a full look ────────▶               ├──── most looks ────▶
+    ///                                ├── those that follow, until it is taken
+    /// ```
+    struct InboxWatch: Sendable {
+        /// A date of the server's clock, and when it was read by the environment's clock.
+        private var server: (date: Date, readAt: Duration)?
+        /// When the next full look is due, by the environment's clock.
+        private var nextFullLook: Duration?
+        /// How long the last full look took.
+        private var cost = Duration.zero
+        /// The first late request that is known, before which none is left.
+        private var late: UInt128?
+
+        /// How old a request may be and still be found by every look.
+        ///
+        /// It allows for clocks that differ, and for the time that a transaction takes to commit.
+        static let margin = Duration.seconds(5)
+        /// The shortest time between two full looks, a little less than that between two questions for news.
+        static let interval = Duration.milliseconds(400)
+        /// The longest time between two full looks.
+        static let longestInterval = Duration.seconds(10)
+        /// How long a full look may take under the lock, where all instances wait for it.
+        static let patience = Duration.milliseconds(5)
+
+        /// The smallest identifier of a request to look for; 0 for a full look.
+        ///
+        /// - Parameters:
+        ///   - now: The current time of the environment's clock.
+        ///   - isLocking: Whether other instances wait meanwhile. Slow looks are then left to queries, unless none was
+        ///     made for long.
+        ///   - comparesClocks: Whether this machine's clock can be compared with the server's.
+        func start(at now: Duration, isLocking: Bool, comparesClocks: Bool) -> UInt128 {
+            guard comparesClocks, let server, let nextFullLook else { return 0 }
+            let overdue = now - nextFullLook
+            let waits = isLocking && cost > Self.patience && overdue < Self.longestInterval
+            guard overdue < .zero || waits else { return 0 }
+            let recent = Self.identifier(server.date.advanced(by: now - server.readAt - Self.margin))
+            return min(late ?? recent, recent)
+        }
+
+        /// Records what a look has found.
+        ///
+        /// - Parameters:
+        ///   - first: The first request that it found.
+        ///   - start: Where it began.
+        ///   - seconds: How long it took the server.
+        ///   - date: The server's date at that look.
+        ///   - now: The current time of the environment's clock.
+        mutating func record(
+            _ first: UInt128?, from start: UInt128, in seconds: Double, date: Date, at now: Duration
+        ) {
+            server = (date, now)
+            late = first.flatMap { $0 < Self.identifier(date.advanced(by: .zero - Self.margin)) ? $0 : nil }
+            guard start == 0 else { return }
+            cost = Duration(clamping: seconds)
+            nextFullLook = nil
+            postpone(for: cost, at: now)
+        }
+
+        /// Puts the next full look off, so that looks take up to a twentieth of the time.
+        ///
+        /// - Parameters:
+        ///   - duration: How long a look took.
+        ///   - now: The current time of the environment's clock.
+        mutating func postpone(for duration: Duration, at now: Duration) {
+            let pause = min(max(Self.interval, min(duration, .seconds(60)) * 20), Self.longestInterval)
+            nextFullLook = max(nextFullLook ?? now, now + pause)
+        }
+
+        /// The smallest identifier of a date.
+        private static func identifier(_ date: Date) -> UInt128 {
+            let milliseconds = UInt64(exactly: (date.timeIntervalSince1970 * 1000).rounded(.down)) ?? 0
+            return UInt128(min(milliseconds, 1 << 48 - 1)) << 80
+        }
+    }
+
     extension PostgresJobStore {
         /// Does what other programs have asked for in their own transactions.
         ///
         /// - Returns: The statements that remove the requests in the transaction of this round.
         func takeRequests(
-            _ connection: PostgresConnection, _ changes: inout [UInt8]
+            _ facts: Facts, _ connection: PostgresConnection, _ changes: inout [UInt8]
         ) throws -> [PostgresStatement] {
+            guard let first = facts.firstRequest else { return [] }
             var (ids, statements): ([UInt128], [PostgresStatement]) = ([], [])
             // Newer instances take theirs. What is still there is found again.
             if laterRequests.count >= 10_000 { laterRequests = [] }
-            for row in try connection.perform([log.inbox(ignoring: laterRequests)], deadline: deadline)[0] {
+            let askedAt = environment.elapsed()
+            let page = try connection.perform([log.inbox(from: first, ignoring: laterRequests)], deadline: deadline)[0]
+            let answeredAt = environment.elapsed()
+            inbox.postpone(for: answeredAt - askedAt, at: answeredAt)
+            for row in page {
                 let (id, bytes): (UInt128, [UInt8]?) = (try row.read(0), try row.readIfPresent(1))
                 ids.append(id)
                 guard let record = bytes else {
@@ -36,8 +127,7 @@
                 } catch {
                     statements.append(self.log.refuse(id, record, because: "\(error)"))
                 }
-                if let failure = log.failure { throw RoundError.unencodable(failure) }
-                changes += log.payload.bytes
+                do { changes += try log.encoded() } catch { throw RoundError.unencodable(error) }
             }
             return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
         }
@@ -76,8 +166,7 @@
                         var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
                         defer { if !log.isEmpty { hasChanged = true } }
                         try operation(&replica.state, &log)
-                        if let failure = log.failure { throw RoundError.unencodable(failure) }
-                        changes += log.payload.bytes
+                        do { changes += try log.encoded() } catch { throw RoundError.unencodable(error) }
                     }
                     guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
                     if changes.isEmpty {

@@ -62,6 +62,8 @@
         var uncertain: UncertainCommit?
         /// Requests of other programs that only a later version of this library can do.
         var laterRequests: [UInt128] = []
+        /// Where to look for requests.
+        var inbox = InboxWatch()
         var isOpen = true
         var newsDesk = NewsDesk()
         /// How the server's clock differs from this machine's, once it was measured.
@@ -223,8 +225,8 @@
             let (connection, facts) = try noted { try prepared(isReading: isReading) }
             do {
                 var (changes, resumes): ([UInt8], [@Sendable () -> Void]) = ([], [])
-                let others = facts.hasRequests && !isReading ? try takeRequests(connection, &changes) : []
-                if !others.isEmpty || facts.hasRequests && isReading { newsDesk.hasNews = true }
+                let others = isReading ? [] : try takeRequests(facts, connection, &changes)
+                if !others.isEmpty || facts.firstRequest != nil && isReading { newsDesk.hasNews = true }
                 for operation in operations {
                     if let error = clockCheck.error(for: operation.skew(facts)) {
                         resumes.append { operation.fail(error) }

@@ -14,7 +14,7 @@
         private var parts = SharedParts()
 
         private static var emptyState: StoreState {
-            var state = StoreState()
+            var state = StoreState(isLoading: true)
             // Dates are compared with the server's clock.
             state.checksClocks = true
             return state
@@ -22,7 +22,7 @@
 
         /// Begins from an empty store, or from the place at which a snapshot was begun.
         mutating func begin(at position: LogPosition, snapshot: (sequence: Int64, bytes: Int)?) {
-            state.markOverfull()
+            state.endLoading()
             self.position = position
             self.snapshot = snapshot
             bytesSinceSnapshot = 0

@@ -57,7 +57,8 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// Whether a text begins and ends with a character, a space or a tab of ASCII.
     private static func isPlain(_ text: String) -> Bool {
         guard let first = text.utf8.first, let last = text.utf8.last else { return true }
-        return [first, last].allSatisfy { $0 >= 0x20 && $0 < 0x80 || $0 == 0x09 }
+        let printable: Range<UInt8> = 0x20..<0x80
+        return [first, last].allSatisfy { printable.contains($0) || $0 == 0x09 }
     }
 
     private static func parse(

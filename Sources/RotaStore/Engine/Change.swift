@@ -84,17 +84,21 @@ package struct ChangeLog: Sendable {
 
     private let form: Form
     package private(set) var changes: [Change] = []
-    /// The changes as the payload of a frame, which is cut off beyond the limit.
-    package private(set) var payload = RecordWriter()
-    /// Why a change could not be encoded, if that happened.
-    package private(set) var failure: (any Error)?
+    private var payload = RecordWriter()
+    private var failure: (any Error)?
+    /// The statistics of jobs that are still to be encoded.
+    ///
+    /// The ends of many executions of a job change them again and again, and only the last ones count.
+    private var statistics: [(id: JobID, value: JobStatistics)] = []
+    /// The place of each job's statistics in the list.
+    private var statisticsPlaces: [JobID: Int] = [:]
 
     /// Creates an empty log; without recording, changes are dropped and cost nothing.
     package init(isRecording: Bool) {
         form = isRecording ? .list : .none
     }
 
-    /// Creates a log that encodes every change at once.
+    /// Creates a log that encodes every change at once, except the statistics of jobs.
     ///
     /// A list of them would be many times as large.
     ///
@@ -106,15 +110,59 @@ package struct ChangeLog: Sendable {
     }
 
     /// Whether there are no changes.
-    package var isEmpty: Bool { changes.isEmpty && payload.bytes.isEmpty && failure == nil }
+    package var isEmpty: Bool { changes.isEmpty && payload.bytes.isEmpty && statistics.isEmpty && failure == nil }
 
     package mutating func append(_ change: @autoclosure () -> Change) {
         switch form {
         case .none: break
         case .list: changes.append(change())
         case .payload(let definitions, let limit):
-            guard failure == nil, payload.bytes.count <= limit else { return }
-            do { try change().write(to: &payload, definitions: definitions) } catch { failure = error }
+            let change = change()
+            switch change {
+            case .putStatistics(let id, let value): append(value, of: id)
+            case .putJob, .removeJob:
+                // The whole job has statistics of its own.
+                encodeStatistics()
+                encode(change, definitions, limit)
+            default: encode(change, definitions, limit)
+            }
         }
+    }
+
+    /// Appends new statistics of a job, in place of those that were appended before.
+    mutating func append(_ value: JobStatistics, of id: JobID) {
+        switch form {
+        case .none: break
+        case .list: changes.append(.putStatistics(id, value))
+        case .payload:
+            if let place = statisticsPlaces[id] {
+                statistics[place].value = value
+            } else {
+                statisticsPlaces[id] = statistics.count
+                statistics.append((id, value))
+            }
+        }
+    }
+
+    private mutating func encodeStatistics() {
+        guard case .payload(let definitions, let limit) = form else { return }
+        guard !statistics.isEmpty else { return }
+        for (id, value) in statistics { encode(.putStatistics(id, value), definitions, limit) }
+        statistics = []
+        statisticsPlaces = [:]
+    }
+
+    private mutating func encode(_ change: Change, _ definitions: [JobID: [UInt8]], _ limit: Int) {
+        guard failure == nil, payload.bytes.count <= limit else { return }
+        do { try change.write(to: &payload, definitions: definitions) } catch { failure = error }
+    }
+
+    /// The changes as the payload of a frame, which is cut off beyond the limit.
+    ///
+    /// - Throws: The reason why a change could not be encoded.
+    package mutating func encoded() throws -> [UInt8] {
+        encodeStatistics()
+        if let failure { throw failure }
+        return payload.bytes
     }
 }

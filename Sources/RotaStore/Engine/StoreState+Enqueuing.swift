@@ -5,35 +5,39 @@ extension StoreState {
     package mutating func enqueue(_ new: [Execution], log: inout ChangeLog) throws(StoreError) -> [EnqueueOutcome] {
         try check(new)
         var sizes: [BatchID: Int] = [:]
-        return new.map { execution in
-            if let existing = existingExecution(matching: execution) { return .existing(existing) }
-            if let existing = executions[execution.id] { return .existing(existing) }
-            if let existing = sameWork(as: execution) {
-                let outcome = execution.outcome(of: existing)
-                if execution.uniqueness?.rule == .debounce { record(outcome.execution, log: &log) }
-                return outcome
-            }
-            var execution = execution
-            if execution.hasDetails {
-                if let batch = execution.awaitedBatch, !execution.progress.status.isTerminal {
-                    execution.await(batch, of: sizes[batch] ?? 0)
-                }
-                if let batch = execution.batchID, !execution.progress.status.isTerminal {
-                    sizes[batch, default: 0] += 1
-                }
-                if let original = execution.details.replayOf {
-                    resolve(original, as: .replayed(execution.id), log: &log)
-                }
-            }
-            if execution.trail != nil, !execution.progress.status.isTerminal, let job = jobs[execution.jobID] {
-                // Its place in a series is not known before it is recorded.
-                let holds = holds(on: execution, of: job, at: execution.createdAt).filter { !$0.isSeries }
-                execution.progress.trail?.append(holds, at: execution.createdAt)
-            }
-            record(execution, log: &log)
-            if execution.progress.status.isTerminal { markIfOverfull(execution.jobID) }
-            return .queued(execution)
+        return new.map { enqueue($0, &sizes, log: &log) }
+    }
+
+    // Not in the closure above: there, each call that only reads would copy the whole state.
+    private mutating func enqueue(
+        _ execution: Execution, _ sizes: inout [BatchID: Int], log: inout ChangeLog
+    ) -> EnqueueOutcome {
+        if let existing = existingExecution(matching: execution) { return .existing(existing) }
+        if let existing = executions[execution.id] { return .existing(existing) }
+        if let existing = sameWork(as: execution) {
+            let outcome = execution.outcome(of: existing)
+            if execution.uniqueness?.rule == .debounce { record(outcome.execution, log: &log) }
+            return outcome
         }
+        var execution = execution
+        if execution.hasDetails {
+            if let batch = execution.awaitedBatch, !execution.progress.status.isTerminal {
+                execution.await(batch, of: sizes[batch] ?? 0)
+            }
+            if let batch = execution.batchID, !execution.progress.status.isTerminal {
+                sizes[batch, default: 0] += 1
+            }
+            if let original = execution.details.replayOf {
+                resolve(original, as: .replayed(execution.id), log: &log)
+            }
+        }
+        if execution.trail != nil, !execution.progress.status.isTerminal, let job = jobs[execution.jobID] {
+            // Its place in a series is not known before it is recorded.
+            let holds = holds(on: execution, of: job, at: execution.createdAt).filter { !$0.isSeries }
+            execution.progress.trail?.append(holds, at: execution.createdAt)
+        }
+        record(execution, log: &log)
+        return .queued(execution)
     }
 
     /// Returns what enqueuing an execution would do.

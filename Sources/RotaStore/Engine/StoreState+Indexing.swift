@@ -150,7 +150,7 @@ extension StoreState {
         histories.modify(execution.jobID, default: JobHistory()) { _ = $0.executions.insert(execution.id) }
         let indexed = IndexedExecution(execution)
         effect = addToIndexes(indexed).combined(with: effect)
-        if hadEnded || isBuilt && execution.progress.status.isTerminal { markIfOverfull(execution.jobID) }
+        if hadEnded || execution.progress.status.isTerminal, !isLoading { markIfOverfull(execution.jobID) }
         updateGates(after: indexed)
         if execution.progress.status.isTerminal { countHealth(of: execution.id, execution.jobID) }
         apply(effect, toSerialOrderOf: execution.jobID)
@@ -174,7 +174,7 @@ extension StoreState {
         executionIndex.add(facts)
         countHealth(of: facts.id, facts.jobID)
         if let key = ageKey(facts) { aged.insert(key) }
-        if isBuilt { markIfOverfull(facts.jobID) }
+        if !isLoading { markIfOverfull(facts.jobID) }
     }
 
     mutating func put(_ progress: ExecutionProgress, of id: ExecutionID) {
@@ -347,11 +347,9 @@ extension StoreState {
         }
     }
 
-    /// Finds all jobs with more history than their retention allows, after the state was built change by change.
-    ///
-    /// Changes that are applied later, because another instance has committed them, are looked at one by one.
-    package mutating func markOverfull() {
-        isBuilt = true
+    /// Ends the loading, and finds all jobs with more history than their retention allows.
+    package mutating func endLoading() {
+        isLoading = false
         for id in jobOrder.suffix() { markIfOverfull(id) }
     }
 

@@ -14,7 +14,6 @@ extension StoreState {
             record(job, log: &log)
             if let key = insertion.idempotencyKey { record(.putIdempotencyKey(key, insertion.job.id), log: &log) }
             for execution in insertion.executions { record(execution, log: &log) }
-            if insertion.executions.contains(where: \.progress.status.isTerminal) { markIfOverfull(insertion.job.id) }
             return .inserted(job)
         }
     }

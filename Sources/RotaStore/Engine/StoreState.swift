@@ -57,8 +57,10 @@ package struct StoreState: Sendable {
     var trailKeepers = OrderedIndex<DueKey<ExecutionID>>()
     /// The jobs with more finished executions or notifications than their retention allows.
     var overfull = OrderedIndex<JobID>()
-    /// Whether the state was built, so that ended executions that are put into it were recorded by another instance.
-    var isBuilt = false
+    /// Whether the state is still being filled from a file or a database.
+    ///
+    /// The marks in ``overfull`` are right only afterwards.
+    package internal(set) var isLoading: Bool
     /// For each job whose schedule was restarted, the number of executions for each occurrence.
     var restarted: [JobID: [Date: Int]] = [:]
     /// The jobs whose schedules name each calendar.
@@ -86,7 +88,12 @@ package struct StoreState: Sendable {
     /// Queued executions that have expired by `clock` and are not yet pruned.
     var expiredInQueue: Set<ExecutionID> = []
 
-    package init() {}
+    /// Creates an empty state.
+    ///
+    /// - Parameter isLoading: Whether records of a file or a database follow, until ``endLoading()``.
+    package init(isLoading: Bool = false) {
+        self.isLoading = isLoading
+    }
 
     /// All jobs, in creation order.
     package var jobOrder: OrderedIndex<JobID> { jobIndex.order }
@@ -173,7 +180,7 @@ package struct StoreState: Sendable {
     }
 
     mutating func record(_ statistics: JobStatistics, of id: JobID, log: inout ChangeLog) {
-        log.append(.putStatistics(id, statistics))
+        log.append(statistics, of: id)
         put(statistics, of: id)
     }
 

@@ -41,7 +41,7 @@ extension StoreState {
 /// Builds a state from the lines of an export, and rejects everything inconsistent.
 private struct StoreImport: Sendable {
     private let coder = ExchangeCoder()
-    private var state = StoreState()
+    private var state = StoreState(isLoading: true)
     private var lines = 0
     private var records = 0
     private var isComplete = false
@@ -84,7 +84,7 @@ private struct StoreImport: Sendable {
                 .incomplete, line: lines,
                 "the export is cut off after this line: the line that counts the records is missing")
         }
-        state.markOverfull()
+        state.endLoading()
         return state
     }
 

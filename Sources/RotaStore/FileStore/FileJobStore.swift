@@ -209,8 +209,8 @@ public actor FileJobStore: JobStore, StateMachineStore {
         let outcome = Result { try operation(&state, &log) }
         if log.isEmpty { return outcome }
         do {
-            if let failure = log.failure { throw failure }
-            try journal?.appendPayload(limit: environment.frameLimit) { $0 += log.payload.bytes }
+            let payload = try log.encoded()
+            try journal?.appendPayload(limit: environment.frameLimit) { $0 += payload }
         } catch {
             try reloadState()
             throw FileStoreError(error, path: folder.path, "cannot hold the commit")

@@ -69,7 +69,7 @@ extension OpenedFolder where State == StoreState {
         let start = environment.elapsed()
         try self.init(path, in: environment.files) { listing, folder in try Recovery(of: listing, in: folder) }
         do {
-            state.markOverfull()
+            state.endLoading()
             try endLeases(environment)
         } catch {
             close()
@@ -174,7 +174,7 @@ extension FolderInspection where State == StoreState {
     /// - Throws: ``FileStoreError`` if the files cannot be read, or are too damaged to show anything.
     package init(_ folder: StoreFolder) throws(FileStoreError) {
         try self.init(folder) { listing, folder throws(FileStoreError) in try Recovery(of: listing, in: folder) }
-        state.markOverfull()
+        state.endLoading()
     }
 
     /// Reads the records in the folder at a path, and measures how long it takes.

@@ -222,7 +222,7 @@ extension Recovery where State == StoreState {
     package init(of listing: StoreFolder.Listing, in folder: StoreFolder) throws(FileStoreError) {
         let parts = SharedParts()
         do {
-            try self.init(listing, in: folder, initial: StoreState()) { state, payload in
+            try self.init(listing, in: folder, initial: StoreState(isLoading: true)) { state, payload in
                 try Change.read(payload, sharing: parts, archive: { state.put($0) }, { state.apply($0) })
             }
         } catch let error as FileStoreError {

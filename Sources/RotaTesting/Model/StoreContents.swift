@@ -98,11 +98,14 @@ package struct StoreContents: Equatable {
         func rest<Value: Equatable>(_ name: String, _ here: Value, _ there: Value) -> String? {
             here == there ? nil : "the \(name): " + RecordDifference.between(here, and: there)
         }
-        return first("job", jobs, expected.jobs) ?? first("execution", executions, expected.executions)
-            ?? rest("skips", skips, expected.skips) ?? rest("versions", versions, expected.versions)
-            ?? rest("dependencies", dependencies, expected.dependencies) ?? rest("owners", owners, expected.owners)
-            ?? rest("calendars", calendars, expected.calendars)
-            ?? rest("calendars of jobs", bound, expected.bound) ?? rest("counts", counts, expected.counts)
+        let differences = [
+            first("job", jobs, expected.jobs), first("execution", executions, expected.executions),
+            rest("skips", skips, expected.skips), rest("versions", versions, expected.versions),
+            rest("dependencies", dependencies, expected.dependencies), rest("owners", owners, expected.owners),
+            rest("calendars", calendars, expected.calendars), rest("calendars of jobs", bound, expected.bound),
+            rest("counts", counts, expected.counts),
+        ]
+        return differences.compactMap(\.self).first
     }
 }
 

@@ -95,13 +95,13 @@ import Testing
                 if !changes.isEmpty { journal.append(try RecordTests.write(changes)) }
             }
         }
-        var again = StoreState()
+        var again = StoreState(isLoading: true)
         for payload in payloads + journal {
             try payload.withUnsafeBytes {
                 try Change.read($0, archive: { again.put($0) }, { again.apply($0) })
             }
         }
-        again.markOverfull()
+        again.endLoading()
         // When history was trimmed last is not stored; it is known again from the next trimming on.
         for date in [state.trimmedAt] where date > .distantPast { again.endKeeping(at: date) }
         #expect(StoreContents(again) == StoreContents(state))

@@ -1,7 +1,8 @@
 import Foundation
-import RotaStore
 import RotaTesting
 import Testing
+
+@testable import RotaStore
 
 @Suite("Replay of changes")
 struct ReplayTests {
@@ -28,6 +29,55 @@ struct ReplayTests {
             #expect(Self.fingerprint(snapshot) == Self.fingerprint(state))
             count = 0
         }
+    }
+
+    @Test("A commit of many operations has the last statistics of a job once, and replays to the same state")
+    func encodedCommits() throws {
+        var (state, replayed, driver) = (StoreState(), StoreState(), RandomOperations(seed: 7))
+        var random = SeededGenerator(seed: 8)
+        var (appended, encoded) = (0, 0)
+        for _ in 0..<150 {
+            var (log, list) = (ChangeLog(encodingWith: [:], limit: .max), ChangeLog(isRecording: true))
+            for _ in 0..<Int.random(in: 1...30, using: &random) {
+                // The same operation on a copy, to see what one log would have.
+                var (copy, twin) = (state, driver)
+                twin.step(&copy, log: &list)
+                driver.step(&state, log: &log)
+            }
+            let wholeJobs = list.changes.filter(\.isOfWholeJob).count
+            appended += list.changes.compactMap(\.statisticsOwner).count
+            var changes: [Change] = []
+            try log.encoded().withUnsafeBytes { try Change.read($0) { changes.append($0) } }
+            let owners = changes.compactMap(\.statisticsOwner)
+            encoded += owners.count
+            if wholeJobs == 0 { #expect(Set(owners).count == owners.count) }
+            for change in changes { replayed.apply(change) }
+            #expect(Self.fingerprint(replayed) == Self.fingerprint(state))
+        }
+        #expect(encoded < appended)
+    }
+
+    @Test("Statistics do not follow the removal of their job, or a newer whole job")
+    func statisticsBeforeJobs() throws {
+        let job = try StoreSamples.job(1)
+        var (log, statistics) = (ChangeLog(encodingWith: [:], limit: .max), JobStatistics())
+        for change in [Change.putJob(job), .removeJob(job.id)] {
+            statistics.succeeded += 1
+            log.append(statistics, of: job.id)
+            log.append(change)
+        }
+        var kinds: [String] = []
+        try log.encoded().withUnsafeBytes { bytes in
+            try Change.read(bytes) { change in
+                switch change {
+                case .putStatistics(_, let value): kinds.append("statistics \(value.succeeded)")
+                case .putJob: kinds.append("job")
+                case .removeJob: kinds.append("removal")
+                default: kinds.append("\(change)")
+                }
+            }
+        }
+        #expect(kinds == ["statistics 1", "job", "statistics 2", "removal"])
     }
 
     /// Everything in a state, with its indexes.
@@ -57,6 +107,20 @@ struct ReplayTests {
         }
         lines.append("keys \(state.idempotencyKeys.sorted { $0.key < $1.key })")
         return lines
+    }
+}
+
+extension Change {
+    /// The job whose statistics it replaces.
+    fileprivate var statisticsOwner: JobID? {
+        if case .putStatistics(let id, _) = self { id } else { nil }
+    }
+
+    fileprivate var isOfWholeJob: Bool {
+        switch self {
+        case .putJob, .removeJob: true
+        default: false
+        }
     }
 }
 

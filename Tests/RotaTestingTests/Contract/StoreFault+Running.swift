@@ -155,6 +155,18 @@ extension StoreFault {
                     })
             }
         },
+        StoreFault(
+            "compares tokens alone in renewals", "another scheduler with the same token neither completes nor renews"
+        ) { store in
+            store.renewHook = { base, renewals in
+                try await base.renew(
+                    renewals.map { renewal in
+                        var renewal = renewal
+                        renewal.owner = nil
+                        return renewal
+                    })
+            }
+        },
         StoreFault("reports missing executions as stale", "completing a deleted execution returns missing") { store in
             store.finishHook = { base, completions in
                 try await base.finish(completions).map { $0 == .missing ? .stale : $0 }

@@ -131,7 +131,8 @@ struct SharedStoreTests {
         try await last.running { await last.advance(.seconds(120)) }
         let executions = try await store.allExecutions(of: job.id)
         let due = Int(clock.now.timeIntervalSince(start)) / 7
-        #expect(executions.map(\.scheduledFor) == (1...due).map { start.addingTimeInterval(Double($0 * 7)) })
+        let expected = (1...due).map { start.addingTimeInterval(Double($0 * 7)) }
+        #expect(executions.map(\.scheduledFor) == expected)
         #expect(executions.allSatisfy { $0.status == .succeeded })
     }
 
