@@ -29,7 +29,8 @@ if arguments[0] == "compare" {
     let count = arguments.count > 2 ? Int(arguments[2]) ?? 1200 : 1200
     let seed = arguments.count > 3 ? UInt64(arguments[3]) ?? 1 : 1
     do {
-        try await comparison.runLives(count, seed: seed, comparingContentsEvery: 60) { made in
+        let found = { (what: String) in say("A difference, which is now shortened: \(what)") }
+        try await comparison.runLives(count, seed: seed, comparingContentsEvery: 60, found: found) { made in
             if made.isMultiple(of: 60_000) { say("\(arguments[1]): \(made) operations agree") }
         }
         say("\(arguments[1]): all operations agree, seed \(seed)")

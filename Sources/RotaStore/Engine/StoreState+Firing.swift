@@ -132,10 +132,15 @@ extension StoreState {
         }
     }
 
-    /// Removes the oldest skips beyond the job's retention, which may have been lowered.
-    mutating func trimSkips(of job: Job, log: inout ChangeLog) {
+    /// Removes the oldest skips beyond the job's retention, if that has changed.
+    ///
+    /// The list is logged as a whole even if none is removed. Changes may be replayed over a snapshot that is newer: then
+    /// skips that were added under the old limit would drop others that the new one keeps.
+    ///
+    /// - Parameter old: The limit before.
+    mutating func trimSkips(of job: Job, after old: Int, log: inout ChangeLog) {
         let limit = max(0, job.definition.retention.maximumCount)
-        guard let skips = histories[job.id]?.skips, skips.count > limit else { return }
+        guard limit != old, let skips = histories[job.id]?.skips, !skips.isEmpty else { return }
         record(.putSkips(job.id, Array(skips.suffix(limit))), log: &log)
     }
 }

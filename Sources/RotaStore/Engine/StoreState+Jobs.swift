@@ -81,6 +81,7 @@ extension StoreState {
         try replacement.definition?.checkCalendars(calendars)
         let isRescheduled = replacement.definition.map { $0.schedule != job.definition.schedule } ?? false
         let before = currentVersion(of: job)
+        let limit = max(0, job.definition.retention.maximumCount)
         job.move(to: replacement.scheduleState, restarting: isRescheduled)
         job.updatedAt = replacement.date
         if let definition = replacement.definition {
@@ -90,7 +91,7 @@ extension StoreState {
         if let author = replacement.author { job.updatedBy = author }
         if let owner = replacement.declaredBy { job.declaredBy = owner }
         record(.putJob(job), log: &log)
-        trimSkips(of: job, log: &log)
+        trimSkips(of: job, after: limit, log: &log)
         if job.version != before.version {
             keep(before, replacement, of: job, log: &log)
         }

@@ -23,18 +23,22 @@ package struct StoreComparison: Sendable {
 
     private let makeStore: @Sendable () async throws -> any JobStore
     private let reopen: (@Sendable (any JobStore) async throws -> any JobStore)?
+    private let clockJumps: Bool
 
     /// Creates a comparison.
     ///
     /// - Parameters:
     ///   - makeStore: Creates an empty store.
     ///   - reopen: Closes a store that `makeStore` created and opens its data again. `nil` never reopens.
+    ///   - clockJumps: Whether the clock of the operations is ahead now and then. Stores that compare it with a clock of
+    ///     their own refuse such operations.
     package init(
         _ makeStore: @escaping @Sendable () async throws -> any JobStore,
-        reopen: (@Sendable (any JobStore) async throws -> any JobStore)? = nil
+        reopen: (@Sendable (any JobStore) async throws -> any JobStore)? = nil, clockJumps: Bool = true
     ) {
         self.makeStore = makeStore
         self.reopen = reopen
+        self.clockJumps = clockJumps
     }
 
     /// Runs random operations, and reduces a difference to as few of them as possible.
@@ -43,9 +47,12 @@ package struct StoreComparison: Sendable {
     ///   - count: The number of operations.
     ///   - seed: The seed. The same seed gives the same operations.
     ///   - interval: The number of operations between comparisons of all records.
+    ///   - found: Called with a difference, before the list of operations is shortened, which may take long.
     /// - Throws: ``ContractViolation`` with the shortest list of operations that still shows a difference.
-    package func run(_ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10) async throws {
-        var script = StoreScript(seed: seed)
+    package func run(
+        _ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10, found: (String) -> Void = { _ in }
+    ) async throws {
+        var script = StoreScript(seed: seed, clockJumps: clockJumps)
         var steps: [Step] = []
         for number in 1...max(1, count) {
             steps.append(.call(script.next().operation))
@@ -55,6 +62,7 @@ package struct StoreComparison: Sendable {
             }
         }
         guard let difference = try await difference(after: steps, interval: interval) else { return }
+        found("seed \(seed), step \(difference.step): \(difference.what)")
         let few = try await shortened(Array(steps.prefix(difference.step + 1)))
         let last = try await self.difference(after: few, interval: 1)
         let list = few.map { "  \($0)" }.joined(separator: "\n")
@@ -142,13 +150,16 @@ extension StoreComparison {
     ///   - count: The total number of operations, rounded down to whole stores.
     ///   - seed: The seed of the first store. Each later one has the next seed.
     ///   - interval: The number of operations between comparisons of all records.
+    ///   - found: Called with a difference, before the list of operations is shortened.
     ///   - progress: Called after each store with the number of operations so far.
     /// - Throws: ``ContractViolation`` at the first difference.
     package func runLives(
-        _ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10, progress: (Int) -> Void = { _ in }
+        _ count: Int, seed: UInt64, comparingContentsEvery interval: Int = 10, found: (String) -> Void = { _ in },
+        progress: (Int) -> Void = { _ in }
     ) async throws {
         for life in 0..<(count / Self.lifetime) {
-            try await run(Self.lifetime, seed: seed &+ UInt64(life), comparingContentsEvery: interval)
+            try await run(
+                Self.lifetime, seed: seed &+ UInt64(life), comparingContentsEvery: interval, found: found)
             progress((life + 1) * Self.lifetime)
         }
     }

@@ -12,15 +12,16 @@ package struct StoreScript {
     /// The built-in stores' state machine after all operations so far.
     package private(set) var state = StoreState()
     var random: SplitMix64
-    private var clock = ScriptClock()
+    private var clock: ScriptClock
     var now: Date { clock.now }
     private var lastID: UInt128 = 1 << 100
     /// The number of jobs above which some are deleted.
     let maximumJobs: Int
 
-    package init(seed: UInt64, maximumJobs: Int = 12) {
+    package init(seed: UInt64, maximumJobs: Int = 12, clockJumps: Bool = true) {
         random = SplitMix64(seed: seed)
         self.maximumJobs = maximumJobs
+        clock = ScriptClock(jumps: clockJumps)
     }
 
     /// Returns the next operation, already applied to ``model`` and ``state``.
@@ -123,16 +124,20 @@ package struct ScriptClock: Sendable {
     /// The dates it showed while it was ahead and has not passed since.
     private var shown: [Date] = []
 
+    private let jumps: Bool
+
     /// Twice the shortest rate window of a script, in seconds.
     private static let longestAhead = 40.0
 
-    package init() {}
+    package init(jumps: Bool = true) {
+        self.jumps = jumps
+    }
 
     /// Advances by up to ten seconds.
     package mutating func move(using random: inout some RandomNumberGenerator) {
         now += Double.random(in: 0...40, using: &random).rounded(.down) / 4
         let percent = Int.random(in: 0..<100, using: &random)
-        if jump == 0, now > steadyUntil, percent < 1 {
+        if jumps, jump == 0, now > steadyUntil, percent < 1 {
             jump = Double(Int.random(in: 20...200, using: &random))
             now += jump
             aheadSince = now

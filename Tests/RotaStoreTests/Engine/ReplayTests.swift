@@ -31,6 +31,49 @@ struct ReplayTests {
         }
     }
 
+    @Test(
+        "Skips are the same when changes are replayed over a newer state, whatever the retention was", arguments: 1...40
+    )
+    func skipsOverNewerState(seed: UInt64) throws {
+        var (state, random) = (StoreState(), SeededGenerator(seed: seed))
+        let id = JobID(bits: 1)
+        var unlogged = ChangeLog(isRecording: false)
+        _ = try state.insert([JobInsertion(StoreSamples.job(1, retention: .last(3)))], log: &unlogged)
+        var steps: [[Change]] = []
+        for number in 1...30 {
+            var log = ChangeLog(isRecording: true)
+            let job = try #require(state.jobs[id])
+            var scheduleState = job.scheduleState
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                var definition = job.definition
+                definition.retention = .last(Int.random(in: 1...5, using: &random))
+                _ = try state.replace(
+                    JobReplacement(
+                        id: id, expectedRevision: scheduleState.revision, definition: definition,
+                        scheduleState: scheduleState, date: StoreSamples.start + Double(number)),
+                    log: &log)
+            } else {
+                let next = try #require(scheduleState.next)
+                (scheduleState.decidedThrough, scheduleState.next) = (next, next + 60)
+                let skip = SkippedOccurrence(
+                    jobID: id, first: next, last: next, count: 1,
+                    reason: Bool.random(using: &random) ? .misfire : .paused, decidedAt: next)
+                let fire = FireRequest(
+                    jobID: id, expectedRevision: scheduleState.revision, executions: [], skips: [skip],
+                    scheduleState: scheduleState)
+                _ = state.fire([fire], log: &log)
+            }
+            steps.append(log.changes)
+        }
+        let skips = state.histories[id]?.skips
+        #expect(skips?.isEmpty == false)
+        for first in steps.indices {
+            var replayed = state
+            for change in steps[first...].joined() { replayed.apply(change) }
+            #expect(replayed.histories[id]?.skips == skips, "from step \(first)")
+        }
+    }
+
     @Test("A commit of many operations has the last statistics of a job once, and replays to the same state")
     func encodedCommits() throws {
         var (state, replayed, driver) = (StoreState(), StoreState(), RandomOperations(seed: 7))
