@@ -31,15 +31,19 @@ extension StoreState {
         var query = request.query
         query.statuses = request.statuses
         var report = CancellationReport()
-        // The sets are copies, so they may change during the walk.
+        // All are found before any is canceled: the end of one may queue another, which the query then lists no more.
+        var found: [ExecutionID] = []
         for id in MergedWalk(sets(for: query), .ascending, after: nil) {
             guard let execution = executions[id], query.lists(execution),
                 execution.progress.status != .running || execution.progress.cancelRequestedAt == nil
             else { continue }
-            guard report.canceled.count + report.requested.count < request.limit else {
+            guard found.count < request.limit else {
                 report.hasMore = true
                 break
             }
+            found.append(id)
+        }
+        for id in found {
             switch cancel(Cancellation(id, reason: request.reason, date: request.date), log: &log) {
             case .canceled(let execution): report.canceled.append(execution)
             case .requested(let execution): report.requested.append(execution)

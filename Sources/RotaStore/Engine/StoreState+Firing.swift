@@ -134,8 +134,8 @@ extension StoreState {
 
     /// Removes the oldest skips beyond the job's retention, if that has changed.
     ///
-    /// The list is logged as a whole even if none is removed. Changes may be replayed over a snapshot that is newer: then
-    /// skips that were added under the old limit would drop others that the new one keeps.
+    /// The list is logged as a whole even if none is removed. Changes may be replayed over a snapshot that is newer:
+    /// then skips that were added under the old limit would drop others that the new one keeps.
     ///
     /// - Parameter old: The limit before.
     mutating func trimSkips(of job: Job, after old: Int, log: inout ChangeLog) {

@@ -30,8 +30,8 @@ package struct StoreComparison: Sendable {
     /// - Parameters:
     ///   - makeStore: Creates an empty store.
     ///   - reopen: Closes a store that `makeStore` created and opens its data again. `nil` never reopens.
-    ///   - clockJumps: Whether the clock of the operations is ahead now and then. Stores that compare it with a clock of
-    ///     their own refuse such operations.
+    ///   - clockJumps: Whether the clock of the operations is ahead now and then. Stores that compare it with a clock
+    ///     of their own refuse such operations.
     package init(
         _ makeStore: @escaping @Sendable () async throws -> any JobStore,
         reopen: (@Sendable (any JobStore) async throws -> any JobStore)? = nil, clockJumps: Bool = true

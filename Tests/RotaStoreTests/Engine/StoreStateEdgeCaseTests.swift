@@ -278,6 +278,29 @@ import Testing
         #expect(state.executions.isEmpty)
     }
 
+    @Test("A bulk cancellation cancels all that the query listed, also what the end of another one has queued")
+    func cancellationOfBatch() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        let batch = BatchID(bits: 9)
+        func waiting(_ number: UInt128, _ change: (inout ExecutionDetails) -> Void) -> Execution {
+            var details = ExecutionDetails.none
+            change(&details)
+            var execution = job.execution(
+                id: ExecutionID(bits: number), source: .manual, scheduledFor: start, createdAt: start, details: details)
+            execution.progress.status = .waiting
+            return execution
+        }
+        let member = waiting(1) { $0.batchID = batch }
+        let followUp = waiting(2) { $0.awaitedBatch = batch }
+        try state.enqueue([member, followUp], log: &log)
+        let query = ExecutionQuery(statuses: [.waiting])
+        let report = try state.cancel(matching: BulkCancellation(query, date: start, limit: 10), log: &log)
+        #expect(report.canceled.map(\.id) == [member.id, followUp.id])
+        #expect(!report.hasMore)
+        #expect(state.executions[followUp.id]?.progress.status == .canceled)
+    }
+
     @Test("A sequential backfill starts its executions in order and is forgotten when it has finished")
     func backfillInOrder() throws {
         var (state, job) = try state()
