@@ -27,8 +27,9 @@
         /// Returns a statement that enqueues work in a transaction of the app's own, on any driver.
         ///
         /// The work is queued if and when that transaction commits: an instance takes the request within about half a
-        /// second, or a little later if the statement was made more than five seconds before. If it cannot be queued, for example because its queue was deleted meanwhile, it is kept in the table
-        /// `refused` with the reason. A repeated idempotency key and unique work are found when it is taken.
+        /// second, or a little later if the statement was made more than five seconds before. If it cannot be queued,
+        /// for example because its queue was deleted meanwhile, it is kept in the table `refused` with the reason. A
+        /// repeated idempotency key and unique work are found when it is taken.
         ///
         /// - Parameters:
         ///   - queue: The slug of the queue, or of any job that may be triggered.
