@@ -93,19 +93,26 @@ extension StoreState {
         return executionIndex.execution(of: execution.jobID, key: key).flatMap { executions[$0] }
     }
 
-    /// Checks that all executions can be queued, except those whose idempotency key is known.
+    /// Checks that all executions can be queued, except those whose idempotency key was known before the call.
+    ///
+    /// One that repeats a key of the call is checked as well: it is queued if the other one is not.
     private func check(_ new: [Execution]) throws(StoreError) {
         var ids = SeenIDs<ExecutionID>()
-        var keys: [JobID: Set<String>] = [:]
+        // Made for the first repeated identifier, which most calls do not have.
+        var firsts: [ExecutionID: Execution] = [:]
         for execution in new {
             guard jobs.contains(execution.jobID) else { throw .noJob(execution.jobID) }
-            if let key = execution.idempotencyKey {
-                guard existingExecution(matching: execution) == nil,
-                    keys[execution.jobID, default: []].insert(key).inserted
-                else { continue }
+            guard existingExecution(matching: execution) == nil else { continue }
+            if !ids.insert(execution.id) {
+                if firsts.isEmpty {
+                    let checked = new.filter { existingExecution(matching: $0) == nil }
+                    firsts = Dictionary(checked.map { ($0.id, $0) }) { first, _ in first }
+                }
+                guard execution.idempotencyKey != nil, firsts[execution.id]?.isSameRequest(as: execution) == true
+                else { throw .executionExists(execution.id) }
             }
             let isNew = executions[execution.id].map { $0.isSameRequest(as: execution) } ?? true
-            guard isNew, ids.insert(execution.id) else { throw .executionExists(execution.id) }
+            guard isNew else { throw .executionExists(execution.id) }
             guard execution.isInsertable else { throw .notInsertable(execution) }
         }
     }

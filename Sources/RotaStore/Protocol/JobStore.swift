@@ -155,7 +155,7 @@ public protocol JobStore: Sendable {
     /// An execution with the idempotency key of an earlier one of the same job, even within the same call, is not
     /// queued. The key becomes free when that execution is removed. A finished execution is accepted as a record of
     /// work done elsewhere and is not counted. An execution that is enqueued again with its identifier, because the
-    /// answer was lost, is the existing one.
+    /// answer was lost, is the existing one. Within one call, only a request with an idempotency key may be repeated.
     ///
     /// - Uniqueness: an execution whose ``ExecutionDetails/uniqueness`` is met by another one of its job with the same
     ///   key is not queued either. A debounced one changes the other, if that has not begun.

@@ -23,6 +23,32 @@ extension StoreContract {
             let next = probe.work(of: job, .unique("doc-7"))
             try probe.expect(await probe.enqueue(next), .queued(next), "the same work after its end")
         },
+        Check("each execution of a call is checked, even if it resolves to another one") { probe in
+            let job = probe.queue()
+            try await probe.insert(job)
+            let first = probe.work(of: job, .unique("doc-7"))
+            _ = try await probe.enqueue(first)
+            let again = probe.work(of: job, .unique("doc-7"))
+            try await probe.expect(.duplicate, "the same work twice with one identifier") {
+                _ = try await probe.store.enqueue([again, again])
+            }
+            // Neither is queued for its key: the first is the same work, and so the key stays free for the second.
+            var details = again.details
+            details.idempotencyKey = "once"
+            let keyed = again.with(details: details)
+            var running = probe.execution(of: job) { $0.idempotencyKey = "once" }
+            running.progress.status = .running
+            try await probe.expect(.invalidExecution, "a running execution with the key of one that is not queued") {
+                _ = try await probe.store.enqueue([keyed, running])
+            }
+            let other = job.execution(
+                id: first.id, source: .manual, scheduledFor: probe.at(5), createdAt: probe.at(0),
+                details: running.details)
+            try await probe.expect(.duplicate, "another execution with a known identifier and the key") {
+                _ = try await probe.store.enqueue([keyed, other])
+            }
+            try probe.expect(await probe.executions(), [first], "the executions")
+        },
         Check("work that is unique for a time is queued once within it, whatever the retention") { probe in
             let job = probe.queue { $0.retention = .last(0) }
             try await probe.insert(job)

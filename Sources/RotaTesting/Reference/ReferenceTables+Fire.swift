@@ -109,8 +109,18 @@ extension ReferenceTables {
     package mutating func enqueue(_ new: [Execution]) throws(StoreError) -> [EnqueueOutcome] {
         var after = self
         var outcomes: [EnqueueOutcome] = []
+        var firsts: [ExecutionID: Execution] = [:]
         for execution in new {
             guard job(execution.jobID) != nil else { throw .missing(execution.jobID) }
+            if existing(as: execution) == nil {
+                let isRepeated = execution.details.idempotencyKey != nil
+                if let first = firsts[execution.id], !isRepeated || !first.isSameRequest(as: execution) {
+                    throw StoreError(.duplicate, "Two executions of the call have the identifier \(execution.id).")
+                }
+                firsts[execution.id] = firsts[execution.id] ?? execution
+                if self.execution(execution.id)?.isSameRequest(as: execution) != true { try requireFree(execution.id) }
+                try requireNew(execution)
+            }
             if let earlier = after.existing(as: execution) {
                 outcomes.append(.existing(earlier))
                 continue
@@ -119,8 +129,6 @@ extension ReferenceTables {
                 outcomes.append(.existing(earlier))
                 continue
             }
-            try after.requireFree(execution.id)
-            try after.requireNew(execution)
             if let same = after.sameWork(as: execution) {
                 let isDuplicate = execution.details.uniqueness?.comparesPayloads ?? false
                 outcomes.append(isDuplicate ? .duplicate(same) : .existing(same))

@@ -16,6 +16,20 @@ extension StoreFault {
             }
         },
         StoreFault(
+            "drops what repeats an identifier or a key within a call",
+            "each execution of a call is checked, even if it resolves to another one",
+            "enqueuing refuses the whole batch for a missing job or an existing identifier"
+        ) { store in
+            store.enqueueHook = { base, all in
+                var (ids, keys) = (Set<ExecutionID>(), Set<String>())
+                return try await base.enqueue(
+                    all.filter { execution in
+                        guard ids.insert(execution.id).inserted else { return false }
+                        return execution.details.idempotencyKey.map { keys.insert($0).inserted } ?? true
+                    })
+            }
+        },
+        StoreFault(
             "takes the same payload for a repeated key",
             "work with the same payload within a time is queued once, and is told apart from a repeated key"
         ) { store in
