@@ -200,23 +200,3 @@ extension CronMisreading {
         String(scalar.value, radix: 16, uppercase: true)
     }
 }
-
-extension Unicode.Scalar {
-    /// Whether the scalar is white space, a byte order mark, or another one without a width.
-    var isInvisible: Bool {
-        switch self {
-        case "\u{FEFF}", "\u{200B}"..."\u{200F}", "\u{2060}", "\u{AD}": true
-        default: properties.isWhitespace
-        }
-    }
-}
-
-extension String {
-    /// Returns the text without white space and byte order marks around it.
-    var trimmingInvisible: String {
-        var scalars = unicodeScalars[...]
-        while let first = scalars.first, first.isInvisible { scalars.removeFirst() }
-        while let last = scalars.last, last.isInvisible { scalars.removeLast() }
-        return String(scalars)
-    }
-}

@@ -87,9 +87,16 @@ extension CronExpression {
     ///   - zone: The zone whose wall clock the fields describe.
     ///   - date: The start of the three years whose offset changes are checked.
     public func warnings(in zone: TimeZone, from date: Date) -> [CronWarning] {
+        warnings(in: TimeZoneDatabase.system.table(zone), named: zone.identifier, .automatic, from: date)
+    }
+
+    /// Returns the warnings under a policy, which says what happens at a time that does not exist.
+    func warnings(
+        in table: ZoneTable, named zone: String, _ daylightSaving: DaylightSavingPolicy, from date: Date
+    ) -> [CronWarning] {
         let fields = sourceFields
-        guard period == nil, !pattern.isWildcard, fields.count >= 5 else { return warnings }
-        let rules = TimeZoneRules(table: TimeZoneDatabase.system.table(zone))
+        guard period == nil, fields.count >= 5, !pattern.isWildcard else { return warnings }
+        let rules = TimeZoneRules(table: table)
         let end = date.addingTimeInterval(3 * 366 * 86_400)
         var cursor = date
         while let change = rules.nextTransition(after: cursor), change < end {
@@ -100,12 +107,19 @@ extension CronExpression {
             let first = second + Int64(before)
             guard let missing = pattern.nextLocal(from: first), missing < first + Int64(gap) else { continue }
             let time = LocalTime(seconds: missing)
+            let shifted = LocalTime(seconds: missing + Int64(gap))
+            let consequence =
+                switch (daylightSaving.missing ?? .atGapEnd).kind {
+                case .atGapEnd: "fires at the end of the gap"
+                case .skip: "does not fire"
+                case .shift: "fires at \(CronPhrase.time(shifted.hour, shifted.minute))"
+                }
             let hour = fields[fields.count == 5 ? 1 : 2]
             return warnings + [
                 CronWarning(
                     code: .missingTime, range: hour.range,
-                    message: "\(zone.identifier) has no \(CronPhrase.time(time.hour, time.minute)) on "
-                        + "\(time.description.prefix(10)); it fires at the end of the gap then.",
+                    message: "\(zone) has no \(CronPhrase.time(time.hour, time.minute)) on "
+                        + "\(time.description.prefix(10)); it \(consequence) then.",
                     suggestion: nil)
             ]
         }

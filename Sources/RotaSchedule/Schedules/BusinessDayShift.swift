@@ -52,21 +52,21 @@ public struct BusinessDayShift: Sendable, Hashable, Codable, CustomStringConvert
 
     /// Returns the days that are moved to a business day, including itself.
     ///
-    /// They are consecutive.
+    /// They are consecutive: of the days between two business days, all belong to one of them, or the nearer half to
+    /// each.
+    ///
+    /// - Complexity: O(*n*) in the number of other days around it, up to two years on either side.
     func sources(of day: Int, isBusinessDay: (Int) -> Bool) -> ClosedRange<Int> {
-        var first = day
-        var last = day
-        while day - first < Self.reach, !isBusinessDay(first - 1),
-            target(of: first - 1, isBusinessDay: isBusinessDay) == day
-        {
-            first -= 1
+        /// The number of days without business before it, or after it.
+        func free(_ step: Int) -> Int {
+            (0..<2 * Self.reach).first { isBusinessDay(day + step * ($0 + 1)) } ?? 2 * Self.reach
         }
-        while last - day < Self.reach, !isBusinessDay(last + 1),
-            target(of: last + 1, isBusinessDay: isBusinessDay) == day
-        {
-            last += 1
+        return switch kind {
+        case .next: day - min(free(-1), Self.reach)...day
+        case .previous: day...day + min(free(1), Self.reach)
+        // The later of two equally near ones: it gets the day in the middle.
+        case .nearest: day - min((free(-1) + 1) / 2, Self.reach)...day + min(free(1) / 2, Self.reach)
         }
-        return first...last
     }
 }
 

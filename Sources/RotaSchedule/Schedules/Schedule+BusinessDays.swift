@@ -7,14 +7,27 @@ import RotaCore
 /// therefore come from a run of consecutive days around it, its *sources*. Both searches visit one business day after
 /// another and look through its sources.
 extension Schedule {
-    func shiftedNext(after date: Date) -> Date? {
+    /// How much work a search for one date does before the schedule counts as exhausted: a day that it looks through
+    /// costs 1, and each business day 10 more.
+    static let searchBudget = 100_000
+
+    /// Returns the first date after another, as moved.
+    ///
+    /// - Parameters:
+    ///   - end: A date from which nothing is looked for.
+    ///   - budget: What is left of ``searchBudget``.
+    func shiftedNext(after date: Date, before end: Date?, budget: inout Int) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
+        let lastDay = end.flatMap(WholeSeconds.floor).map(days.day) ?? .max
         var day = days.day(of: second)
-        for _ in 0..<1_000 {
-            guard let target = days.firstBusinessDay(from: day) else { return nil }
+        while budget > 0 {
+            guard let target = days.firstBusinessDay(from: day), target <= lastDay else { return nil }
             let sources = days.sources(of: target)
-            let found = sources.compactMap { firstMoved(from: $0, to: target, after: date, days) }.min()
-            if let found { return found }
+            budget -= 10 + sources.count + target - day
+            let found = daysWithDates(in: sources, days).compactMap {
+                firstMoved(from: $0, to: target, after: date, days)
+            }
+            if let found = found.min() { return found }
             // Nothing lands here: continue at the day of the rule's next date.
             let end = days.date(of: Int64(sources.upperBound + 1) * 86_400)
             guard let next = ruleNext(after: end.justBefore), let nextSecond = WholeSeconds.floor(next) else {
@@ -29,14 +42,23 @@ extension Schedule {
         return nil
     }
 
-    func shiftedPrevious(before date: Date) -> Date? {
+    /// Returns the last date before another, as moved.
+    ///
+    /// - Parameters:
+    ///   - start: A date before which nothing is looked for.
+    ///   - budget: What is left of ``searchBudget``.
+    func shiftedPrevious(before date: Date, from start: Date?, budget: inout Int) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.ceiling(date) else { return nil }
+        let firstDay = start.flatMap(WholeSeconds.floor).map(days.day) ?? .min
         var day = days.day(of: second)
-        for _ in 0..<1_000 {
-            guard let target = days.lastBusinessDay(upTo: day) else { return nil }
+        while budget > 0 {
+            guard let target = days.lastBusinessDay(upTo: day), target >= firstDay else { return nil }
             let sources = days.sources(of: target)
-            let found = sources.compactMap { lastMoved(from: $0, to: target, before: date, days) }.max()
-            if let found { return found }
+            budget -= 10 + sources.count + day - target
+            let found = daysWithDates(in: sources, days).compactMap {
+                lastMoved(from: $0, to: target, before: date, days)
+            }
+            if let found = found.max() { return found }
             let begin = days.date(of: Int64(sources.lowerBound) * 86_400)
             guard let last = rulePrevious(before: begin), let lastSecond = WholeSeconds.floor(last) else { return nil }
             guard let lastTarget = days.target(of: days.day(of: lastSecond)) else {
@@ -48,6 +70,23 @@ extension Schedule {
         return nil
     }
 
+    /// Returns the days of a run on which the rule may have dates.
+    private func daysWithDates(in run: ClosedRange<Int>, _ days: BusinessDays) -> [Int] {
+        guard run.count > 1 else { return [run.lowerBound] }
+        var found: [Int] = []
+        var day = run.lowerBound
+        while day <= run.upperBound,
+            let date = ruleNext(after: days.date(of: Int64(day) * 86_400).justBefore),
+            let second = WholeSeconds.floor(date), case let first = max(day, days.day(of: second)),
+            case let begin = max(day, first - 1), begin <= run.upperBound
+        {
+            // The day before as well: a clock that is set back soon after midnight returns to it.
+            found += begin...min(first, run.upperBound)
+            day = first + 1
+        }
+        return found
+    }
+
     /// Returns the first date of a source day that lands after a given date when moved to the target day.
     private func firstMoved(from source: Int, to target: Int, after date: Date, _ days: BusinessDays) -> Date? {
         var cursor = days.date(of: Int64(source) * 86_400).justBefore
@@ -55,7 +94,7 @@ extension Schedule {
         if let same = days.moved(date, by: source - target) {
             cursor = max(cursor, same.addingTimeInterval(-days.margin(date, same)))
         }
-        if source == target { cursor = max(cursor, date) }
+        if source == target { cursor = max(cursor, date.addingTimeInterval(-Self.inexactness)) }
         while let found = ruleNext(after: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) <= source
         {
@@ -73,7 +112,7 @@ extension Schedule {
         if let same = days.moved(date, by: source - target) {
             cursor = min(cursor, same.addingTimeInterval(days.margin(date, same)))
         }
-        if source == target { cursor = min(cursor, date) }
+        if source == target { cursor = min(cursor, date.addingTimeInterval(Self.inexactness)) }
         while let found = rulePrevious(before: cursor), let second = WholeSeconds.floor(found),
             days.day(of: second) >= source
         {
@@ -85,14 +124,19 @@ extension Schedule {
         return nil
     }
 
+    /// How far two dates of a rule at the same time of day may be from it, in seconds.
+    private static let inexactness = 1e-6
+
     /// Returns the rule's own date that was moved to another, or `nil` if it was not moved.
     func origin(ofMoved date: Date) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
         let target = days.day(of: second)
-        if let plain = ruleNext(after: date.justBefore), plain == date { return nil }
+        let border = date.addingTimeInterval(Self.inexactness)
+        if let plain = ruleNext(after: date.addingTimeInterval(-Self.inexactness)), plain < border { return nil }
         for source in days.sources(of: target) where source != target {
             guard let back = days.moved(date, by: source - target),
-                let found = ruleNext(after: back.addingTimeInterval(-7_200)), found <= back
+                let found = ruleNext(after: back.addingTimeInterval(-7_200)),
+                found < back.addingTimeInterval(Self.inexactness)
             else { continue }
             return found
         }
@@ -156,10 +200,15 @@ extension Schedule {
             return steady ? 1 : 7_200
         }
 
-        /// Returns the date a number of days later on the wall clock, at the same time of day.
+        /// Returns the date a number of days later on the wall clock, at the same time of day to the microsecond.
+        ///
+        /// Dates are less exact the further they are from 2001. Two that move to one day, or are there already, must
+        /// become the same.
         func moved(_ date: Date, by days: Int) -> Date? {
-            guard days != 0, let second = WholeSeconds.floor(date) else { return date }
-            let fraction = date.timeIntervalSince1970 - Double(second)
+            guard let second = WholeSeconds.floor(date), WholeSeconds.supported.contains(second) else { return date }
+            let seconds = date.timeIntervalSinceReferenceDate
+            let fraction = ((seconds - seconds.rounded(.down)) * 1e6).rounded() / 1e6
+            guard days != 0 else { return Date(wholeSeconds: second).addingTimeInterval(fraction) }
             let local = second + table.span(at: second).offset + Int64(days) * 86_400
             guard WholeSeconds.supported.contains(local) else { return nil }
             return self.date(of: local).addingTimeInterval(fraction)

@@ -8,16 +8,21 @@ extension Schedule {
     /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
     /// An interval without an anchor counts from `date`, and ``immediately`` without one returns `nil`. ``maximumRuns``
-    /// is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as exhausted, and
-    /// so does one with a time zone whose rules cannot be read; ``validate()`` tells those apart. One with a calendar
+    /// is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as exhausted, or, if
+    /// it moves dates to business days, those of some ten thousand days. So does one with a time zone whose rules cannot be read;
+    /// ``validate()`` tells those apart. One with a calendar
     /// of ``ScheduleCalendar/named(_:)`` gives no date outside a scheduler, which alone knows the calendar.
     public func next(after date: Date) -> Date? {
         guard let limits else { return rule.next(after: date) }
         var date = date
         // The start itself may be an occurrence.
         if let start = limits.start, date < start { date = start.justBefore }
+        var budget = Self.searchBudget
         for _ in 0..<Self.attempts {
-            guard let found = limits.shift == nil ? ruleNext(after: date) : shiftedNext(after: date),
+            let next =
+                limits.shift == nil
+                ? ruleNext(after: date) : shiftedNext(after: date, before: limits.end, budget: &budget)
+            guard let found = next,
                 limits.end.map({ found < $0 }) ?? true
             else { return nil }
             switch limits.outcome(of: found, forwards: true) {
@@ -36,8 +41,12 @@ extension Schedule {
         guard let limits else { return rule.previous(before: date) }
         var date = date
         if let end = limits.end, date > end { date = end }
+        var budget = Self.searchBudget
         for _ in 0..<Self.attempts {
-            guard let found = limits.shift == nil ? rulePrevious(before: date) : shiftedPrevious(before: date),
+            let previous =
+                limits.shift == nil
+                ? rulePrevious(before: date) : shiftedPrevious(before: date, from: limits.start, budget: &budget)
+            guard let found = previous,
                 limits.start.map({ found >= $0 }) ?? true
             else { return nil }
             switch limits.outcome(of: found, forwards: false) {

@@ -8,10 +8,14 @@ extension Schedule {
     ///   - date: The date to start from, exclusive.
     ///   - count: The maximum number of occurrences. ``maximumRuns`` limits it further.
     public func preview(from date: Date, count: Int) -> [PreviewedOccurrence] {
+        unlimitedPreview(from: date, count: min(count, maximumRuns ?? count))
+    }
+
+    /// Returns the next occurrences without regard to ``maximumRuns``: skipped ones are no runs.
+    package func unlimitedPreview(from date: Date, count: Int) -> [PreviewedOccurrence] {
         var found: [PreviewedOccurrence] = []
         var cursor = date
-        let wanted = min(count, maximumRuns ?? count)
-        while found.count < wanted, let occurrence = nextOccurrence(after: cursor) {
+        while found.count < count, let occurrence = nextOccurrence(after: cursor) {
             found.append(PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence)))
             cursor = occurrence.nominal
         }

@@ -142,9 +142,9 @@ extension Schedule {
     /// - Parameter date: The start of the three years whose offset changes are checked.
     public func warnings(from date: Date) -> [CronWarning] {
         switch rule {
-        case .cron(let expression, let zone, _):
-            guard let zone = TimeZone(identifier: zone) else { return expression.warnings }
-            return expression.warnings(in: zone, from: date)
+        case .cron(let expression, let zone, let daylightSaving):
+            guard let table = TimeZoneDatabase.system.knownTable(zone) else { return expression.warnings }
+            return expression.warnings(in: table, named: zone, daylightSaving, from: date)
         case .union(let schedules): return schedules.flatMap { $0.warnings(from: date) }
         default: return []
         }

@@ -78,6 +78,20 @@ import Testing
             try CronExpression("*/30 2 * * *").warnings(in: zone, from: now).isEmpty, "a wildcard follows elapsed time")
     }
 
+    @Test("The warning about a time that does not exist says what the schedule does then")
+    func missingTimeByPolicy() throws {
+        let now = utc("2026-01-01T00:00:00Z")
+        let endings: [(DaylightSavingPolicy, String)] = [
+            (.automatic, "it fires at the end of the gap then."),
+            (.missing(.skip, repeated: .first), "it does not fire then."),
+            (.missing(.shift, repeated: .first), "it fires at 03:30 then."),
+        ]
+        for (policy, ending) in endings {
+            let schedule = try Schedule.cron("30 2 * * *", in: "America/New_York", daylightSaving: policy)
+            #expect(try #require(schedule.warnings(from: now).first).message.hasSuffix(ending))
+        }
+    }
+
     @Test("The suggestion for a week of the month keeps its other days")
     func weekAndLast() throws {
         let suggestions = try CronExpression("0 0 1-7,L * MON").warnings.compactMap(\.suggestion)

@@ -1,7 +1,8 @@
 import Foundation
-import RotaSchedule
 import RotaTesting
 import Testing
+
+@testable import RotaSchedule
 
 @Suite struct ScheduleCalendarTests {
     /// A calendar and a simple function that gives the expected result for a wall-clock reading.
@@ -124,6 +125,43 @@ import Testing
         }
     }
 
+    @Test(
+        "Dates that meet on a business day count once, to the millisecond",
+        arguments: [BusinessDayShift.previous, .next, .nearest])
+    func meeting(shift: BusinessDayShift) {
+        for millisecond in stride(from: 1, through: 999, by: 7) {
+            let anchor = utc("2026-01-01T09:00:29Z").addingTimeInterval(Double(millisecond) / 1000)
+            let schedule = Schedule.every(.seconds(86_400), anchor: anchor).onBusinessDays(shift)
+            // The second one lies where dates become half as exact.
+            for start in [utc("2026-10-20T00:00:00Z"), utc("2035-01-01T00:00:00Z")] {
+                var dates: [Date] = []
+                while dates.count < 15, let next = schedule.next(after: dates.last ?? start) { dates.append(next) }
+                let days = dates.map { Int(($0.timeIntervalSince1970 / 86_400).rounded(.down)) }
+                #expect(Set(days).count == 15 && days == days.sorted(), "\(millisecond) ms")
+                #expect(schedule.previous(before: dates[14]) == dates[13], "\(millisecond) ms")
+            }
+        }
+    }
+
+    @Test(
+        "The days that move to a business day are those that have it as their target",
+        arguments: [BusinessDayShift.previous, .next, .nearest])
+    func sources(shift: BusinessDayShift) {
+        var random = SeededGenerator(seed: 0xB2)
+        for _ in 0..<200 {
+            var gaps: [Int] = [0]
+            while gaps.last ?? 0 < 3000 {
+                gaps.append(gaps[gaps.count - 1] + 1 + random.pick([0, 1, 2, 5, 364, 366, 733, 900]))
+            }
+            let business = Set(gaps)
+            let day = gaps[gaps.count / 2]
+            let expected = (day - 800...day + 800).filter {
+                shift.target(of: $0, isBusinessDay: business.contains) == day
+            }
+            #expect(Array(shift.sources(of: day, isBusinessDay: business.contains)) == expected)
+        }
+    }
+
     @Test("Of two equally near business days, the later one is used")
     func tie() throws {
         // Wednesday, 10 June 2026, is excluded. Tuesday and Thursday are both a day away.
@@ -141,6 +179,16 @@ import Testing
         #expect(text(everySecond.within(try .dates(["2150-01-01"])).next(after: now)) == "2150-01-01T00:00:00Z")
         #expect(text(everySecond.within(try .dates(["2020-01-01"])).previous(before: now)) == "2020-01-01T23:59:59Z")
         #expect(everySecond.excluding(.weekdays(Set(Weekday.allCases))).onBusinessDays(.next).next(after: now) == nil)
+    }
+
+    @Test("A schedule that moves dates to rare business days, all of them refused, is exhausted in both directions")
+    func exhaustedAfterMoving() throws {
+        let rare = try Schedule.cron("0 0 * * *").onBusinessDays(.next).within(.annual(["01-01", "07-01"]))
+        let refused = rare.excluding(try .cron(CronExpression("* 0 * * *")))
+        let now = utc("2026-01-15T00:00:00Z")
+        #expect(text(rare.next(after: now)) == "2026-07-01T00:00:00Z")
+        #expect(refused.next(after: now) == nil && refused.previous(before: now) == nil)
+        #expect(refused.ending(at: utc("2027-01-01T00:00:00Z")).next(after: now) == nil)
     }
 
     @Test(
