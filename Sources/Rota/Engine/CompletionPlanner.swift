@@ -12,12 +12,19 @@ final class PlannedCompletion: Sendable {
     let completion: Completion
     /// `nil` if another attempt follows, or if the attempt did not fail.
     let stopReason: StopReason?
-    /// The outcome, if the store has recorded the completion already.
-    let outcome: Completion.Outcome?
+    private let recorded: RecordedEnd?
 
-    init(work: ClaimedWork, completion: Completion, stopReason: StopReason?, outcome: Completion.Outcome? = nil) {
-        (self.work, self.completion, self.stopReason, self.outcome) = (work, completion, stopReason, outcome)
+    init(work: ClaimedWork, completion: Completion, stopReason: StopReason?) {
+        (self.work, self.completion, self.stopReason, recorded) = (work, completion, stopReason, nil)
     }
+
+    /// Creates a completion that the store has recorded already.
+    init(work: ClaimedWork, recorded: RecordedEnd) {
+        (self.work, completion, stopReason, self.recorded) = (work, recorded.completion, nil, recorded)
+    }
+
+    /// The outcome, if the store has recorded the completion already.
+    var outcome: Completion.Outcome? { recorded.map { .recorded($0.execution) } }
 
     /// The size of its large parts in bytes.
     var recordedBytes: Int {
@@ -25,7 +32,7 @@ final class PlannedCompletion: Sendable {
             + (work.claim.execution.progress.checkpoint?.json.count ?? 0)
     }
 
-    var isOpen: Bool { if case nil = outcome { true } else { false } }
+    var isOpen: Bool { recorded == nil }
 }
 
 extension [PlannedCompletion] {
@@ -233,9 +240,10 @@ enum CompletionPlanner {
         _ work: ClaimedWork, attempt: Attempt?, next: Completion.Next, at now: Date, output: JSONPayload? = nil,
         stopReason: StopReason? = nil, reason: String? = nil
     ) -> PlannedCompletion {
+        let lease = work.claim.lease
         var completion = Completion(
-            executionID: work.claim.execution.id, token: work.claim.lease.token, attempt: attempt, next: next,
-            date: now, output: output, reason: reason, owner: work.claim.lease.owner)
+            executionID: work.claim.execution.id, token: lease.token, attempt: attempt, next: next, date: now,
+            output: output, reason: reason, owner: lease.owner)
         completion.lateSince = work.claim.lateSince
         return PlannedCompletion(work: work, completion: completion, stopReason: stopReason)
     }
@@ -276,11 +284,6 @@ extension Claim {
     fileprivate func mayRepeatWork(_ failure: AttemptFailure) -> Bool {
         failure.leavesDoubt && execution.source != .notification
     }
-}
-
-extension AttemptFailure {
-    /// Whether the server may have acted on a request without an answer.
-    var leavesDoubt: Bool { mayHaveBeenSent == true && kind != .httpStatus }
 }
 
 extension Execution {

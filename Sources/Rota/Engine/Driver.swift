@@ -298,7 +298,7 @@ struct Driver {
                 return CompletionPlanner.released(result.work, at: now, until: date)
             }
             if result.work.wasAbandoned { context.events.abandoned(result.work.claim, at: now) }
-            if !result.work.claim.job.schedule.isSeries { polling.poll(by: now) }
+            if !result.work.claim.job.isSeries { polling.poll(by: now) }
             return planning.completion(of: result, uptime: uptime, at: now)
         }
     }

@@ -21,9 +21,7 @@ struct DuePlanner: Sendable {
     /// Plans what follows an attempt that ended.
     mutating func completion(of result: AttemptResult, uptime: Duration, at now: Date) -> PlannedCompletion {
         if let recorded = result.work.recorded.withLock(\.self) {
-            return PlannedCompletion(
-                work: result.work, completion: recorded.completion, stopReason: nil,
-                outcome: .recorded(recorded.execution))
+            return PlannedCompletion(work: result.work, recorded: recorded)
         }
         return CompletionPlanner.plan(
             result, at: now,

@@ -105,10 +105,14 @@ extension SchedulerContext {
 extension JobStore {
     /// The job that a chain rule names.
     func target(of rule: ChainRule, in project: String?) async throws -> Job? {
-        guard case .slug(let slug) = rule.target else {
-            if case .job(let id) = rule.target { return try await job(id) }
-            return nil
+        switch rule.target {
+        case .job(let id): try await job(id)
+        case .slug(let slug): try await job(slug: slug, in: project)
         }
+    }
+
+    /// The job with a slug in a project, or among those without one.
+    func job(slug: String, in project: String?) async throws -> Job? {
         // Without a project, the query lists the jobs of all projects.
         var query = JobQuery(project: project, slug: slug, limit: 1000)
         repeat {

@@ -152,7 +152,7 @@ struct FirePlanner: Sendable {
     private func requestedSkip(of job: Job, from first: Date, at now: Date) -> SkippedOccurrence {
         var last = first
         var count = 1
-        while job.schedule.isSeries, count < job.scheduleState.skipsRemaining,
+        while job.isSeries, count < job.scheduleState.skipsRemaining,
             let next = job.scheduleState.nextOccurrence(of: job.schedule, after: last), next.effective <= now
         {
             last = next.nominal
@@ -328,7 +328,7 @@ extension FirePlanner {
 extension FireRequest {
     /// Applies the job's breaker: while it is open or a probe is running, occurrences are skipped.
     func applyingBreaker(of job: Job, at now: Date) -> FireRequest {
-        guard var breaker = scheduleState.breaker, breaker.trip != nil else { return self }
+        guard scheduleState.hasBreaker, var breaker = scheduleState.breaker, breaker.trip != nil else { return self }
         var fire = self
         guard job.definition.breaker == breaker.policy else {
             fire.scheduleState.breaker = nil

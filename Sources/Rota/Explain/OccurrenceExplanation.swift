@@ -132,7 +132,7 @@ extension OccurrenceExplanation {
         }
         requestedSkips =
             switch outcome {
-            case .future, .undecided: nominal.map { job.requestedSkips(at: $0) } ?? 0
+            case .future, .undecided: nominal.map { job.requestedSkips(at: $0, now: now) } ?? 0
             default: 0
             }
         calendar = if case .notDue = outcome, case .excluded(let name) = absence { name } else { nil }

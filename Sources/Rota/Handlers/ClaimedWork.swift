@@ -15,7 +15,7 @@ final class ClaimedWork: Sendable {
     private let abandonedHandlers = Atomic(0)
     private let abandonment = Atomic(false)
     /// The end of the attempt, if the store has recorded it already, in a transaction of the handler.
-    let recorded = Mutex<(completion: Completion, execution: Execution)?>(nil)
+    let recorded = Mutex<RecordedEnd?>(nil)
 
     init(_ claim: Claim, slot: Int?) {
         self.claim = claim
@@ -44,6 +44,18 @@ final class ClaimedWork: Sendable {
     /// Records that an abandoned handler has ended.
     func endAbandonedHandler() {
         abandonedHandlers.subtract(1, ordering: .relaxed)
+    }
+}
+
+/// The end of an attempt that the store has recorded, in a transaction of the handler.
+///
+/// A class, so that the attempts without one, nearly all, do not reserve half a kilobyte for it.
+final class RecordedEnd: Sendable {
+    let completion: Completion
+    let execution: Execution
+
+    init(_ completion: Completion, as execution: Execution) {
+        (self.completion, self.execution) = (completion, execution)
     }
 }
 

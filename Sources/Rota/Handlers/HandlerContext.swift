@@ -128,7 +128,7 @@ public struct HandlerContext: Sendable {
 
     /// Tells the driver that the store has recorded the end of this attempt, whatever the handler returns.
     package func didRecord(_ completion: Completion, as execution: Execution) {
-        work.recorded.withLock { $0 = (completion, execution) }
+        work.recorded.withLock { $0 = RecordedEnd(completion, as: execution) }
         // The lease has ended with the execution. A renewal would be answered as if it were lost.
         recorder.stop()
     }

@@ -69,16 +69,16 @@ struct DeclarationPlanner {
         for job in owned {
             known[.job(job.id)] = job
             known[Identity(job.definition)] = job
-            // A draft may give its job a slug, or take it away.
-            if known[.name(job.name)] == nil { known[.name(job.name)] = job }
         }
         var found: Set<JobID> = []
         var jobs = drafts.map { draft -> Job? in
             guard let job = known[Identity(draft)], found.insert(job.id).inserted else { return nil }
             return job
         }
+        // A draft may give its job a slug, or take it away. Only jobs that no draft names exactly are left for that.
+        let rest = Dictionary(owned.filter { !found.contains($0.id) }.map { ($0.name, $0) }) { first, _ in first }
         for (place, draft) in drafts.enumerated() where jobs[place] == nil && draft.declaredJob == nil {
-            guard let job = known[.name(draft.definition.name)], found.insert(job.id).inserted else { continue }
+            guard let job = rest[draft.definition.name], found.insert(job.id).inserted else { continue }
             jobs[place] = job
         }
         return (jobs, owned.filter { !found.contains($0.id) })

@@ -44,7 +44,7 @@ public struct JobPreview: Sendable, Hashable {
             let before = next.justBefore
             return isSeries ? before : min(before, now)
         }
-        let found = first.map { schedule.preview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
+        let found = first.map { schedule.unlimitedPreview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
         occurrences = Array(found.drop { $0.occurrence.nominal < scheduleState.next ?? now }.dropFirst(skipped))
         warnings =
             job.definition.warnings(

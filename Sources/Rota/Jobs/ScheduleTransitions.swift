@@ -51,6 +51,9 @@ extension Job {
         case (.completed, .active) where isRescheduled: return nil
         case (.draft, .paused): return suspended(at: now)
         case (.completed, .paused) where isRescheduled: return suspended(at: now)
+        // A breaker's pause ends by itself.
+        case (.paused, .paused) where scheduleState.isHeldByBreaker:
+            return try paused(reason: nil, until: nil, at: now)
         case (.paused, .paused): return nil
         case (_, .paused): return try paused(reason: nil, until: scheduleState.resumesAt, at: now)
         case (_, .active): return try resumed(at: now)
@@ -131,11 +134,13 @@ extension Job {
     }
 
     /// The schedule state with which a paused job will resume: at the end of its pause if that is known, or now.
+    ///
+    /// That of a draft is the one it would be activated with.
     func forecast(at now: Date) -> ScheduleState {
-        guard scheduleState.state == .paused else { return scheduleState }
+        guard scheduleState.state == .paused || scheduleState.state == .draft else { return scheduleState }
         let end = scheduleState.resumesAt?.millisecondEarlier
         var (ahead, _) = resuming(at: end.map { max($0, now) } ?? now)
-        ahead.state = .paused
+        ahead.state = scheduleState.state
         return ahead
     }
 
@@ -154,9 +159,11 @@ extension Job {
     }
 
     /// The number of upcoming occurrences that are to be skipped, if one of them has a nominal date; 0 otherwise.
-    func requestedSkips(at nominal: Date) -> Int {
+    func requestedSkips(at nominal: Date, now: Date) -> Int {
         let count = schedule.isSeries ? scheduleState.skipsRemaining : 0
-        var date = scheduleState.next
+        guard count > 0 else { return 0 }
+        // Those within a pause are not counted.
+        var date = forecast(at: now).next
         for _ in 0..<count {
             guard let skipped = date, skipped <= nominal else { return 0 }
             if skipped == nominal { return count }

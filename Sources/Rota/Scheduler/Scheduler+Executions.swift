@@ -107,6 +107,9 @@ extension Scheduler {
         let check = FieldCheck(code: .invalidRequest)
         try check.payload(output, "The output of an external completion")
         if case .queued(let date) = next { try check.date(date, "The date of the next attempt") }
+        if next.isQueued, let execution = try await context.store.execution(id), execution.awaitsItsTurn {
+            throw SchedulerError.notWaiting(execution)
+        }
         let now = context.clock.now
         let completion = ExternalCompletion(id, next: next, output: output, date: now)
         switch try await context.store.completeWaiting([completion]).first {
@@ -114,17 +117,22 @@ extension Scheduler {
             context.signal.raise()
             if execution.status.isTerminal { try? await context.announceEnds(of: [execution], at: now) }
             return execution
-        case .notWaiting(let execution):
-            throw SchedulerError(
-                .illegalState,
-                "Execution \(id) is \(execution.status.rawValue). Only a waiting execution can be completed.",
-                value: execution.status.rawValue)
+        case .notWaiting(let execution): throw SchedulerError.notWaiting(execution)
         case .missing, nil: throw SchedulerError.noExecution(id)
         }
     }
 }
 
 extension SchedulerError {
+    fileprivate static func notWaiting(_ execution: Execution) -> SchedulerError {
+        let status = execution.status.rawValue
+        let rule =
+            execution.awaitsItsTurn || execution.awaitsBatch
+            ? "It waits for other executions, not for an external completion. Cancel it if it is not to start."
+            : "Only a waiting execution can be completed."
+        return SchedulerError(.illegalState, "Execution \(execution.id) is \(status). \(rule)", value: status)
+    }
+
     static func noExecution(_ id: ExecutionID) -> SchedulerError {
         SchedulerError(
             .executionNotFound,

@@ -71,9 +71,8 @@ extension Scheduler {
         return meant.map { "; did you mean \"\($0)\"?" } ?? "."
     }
 
-    func findJob(slug: String, project: String?) async throws -> Job? {
-        try await context.store.jobs(JobQuery(slug: slug, limit: 1000)).items
-            .first { $0.definition.attributes.project == project }
+    package func findJob(slug: String, project: String?) async throws -> Job? {
+        try await context.store.job(slug: slug, in: project)
     }
 
     /// Lists jobs, the oldest first.
@@ -171,6 +170,23 @@ extension Scheduler {
     @discardableResult
     public func delete(_ id: JobID) async throws -> Bool {
         try await !context.store.delete([id]).isEmpty
+    }
+
+    /// Deletes a job if it has a revision.
+    ///
+    /// - Throws: ``SchedulerError`` with code `changed` if it has another one, or `jobNotFound`; or the store's error.
+    package func delete(_ id: JobID, ifRevision revision: Int?) async throws {
+        if let revision {
+            let job = try await job(id)
+            guard job.scheduleState.revision == revision else { throw SchedulerError.changed(job) }
+            // Takes the revision away from all others who know it. What follows is no race with them.
+            do {
+                _ = try await context.store.replace(job.replacement(job.scheduleState, at: job.updatedAt))
+            } catch let error as StoreError where error.code == .conflict {
+                throw SchedulerError.changed(try await self.job(id))
+            }
+        }
+        try await delete(id)
     }
 
     /// Deletes all jobs that match a query, with their executions and everything else that belongs to them.

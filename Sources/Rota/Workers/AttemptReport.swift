@@ -192,6 +192,9 @@ extension RetryAfter {
 }
 
 extension AttemptFailure {
+    /// Whether the server may have acted on a request without an answer.
+    var leavesDoubt: Bool { mayHaveBeenSent == true && kind != .httpStatus }
+
     /// Returns the failure of an attempt that was not canceled: a cancellation becomes another kind.
     fileprivate func uncanceled(as kind: FailureKind) -> AttemptFailure {
         guard self.kind == .canceled else { return self }
@@ -330,5 +333,9 @@ struct AttemptResult: Sendable {
         shared = SharedReport(report)
     }
 
-    var report: AttemptReport { shared.report }
+    // Inlined, so that reading one member does not copy the others.
+    var report: AttemptReport {
+        @inline(__always)
+        get { shared.report }
+    }
 }

@@ -58,13 +58,16 @@ extension StoreState {
     {
         completions.map { completion in
             guard var execution = executions[completion.executionID] else { return .missing }
-            guard execution.progress.status == .waiting, !execution.awaitsBatch else { return .notWaiting(execution) }
+            guard execution.progress.status == .waiting, !execution.awaitsBatch,
+                !execution.awaitsItsTurn || completion.next.isQueued
+            else { return .notWaiting(execution) }
             if let output = completion.output { execution.progress.output = output }
             switch completion.next {
             case .queued(let date):
+                execution.progress.expiresAt =
+                    execution.awaitsItsTurn ? expiry(ofNextInBackfillOf: execution.jobID, dueAt: date) : nil
                 execution.progress.move(to: .queued)
                 execution.progress.dueAt = date
-                execution.progress.expiresAt = nil
                 execution.progress.delayedFrom = completion.date
                 record(.putProgress(execution.id, execution.progress), log: &log)
             case .succeeded:

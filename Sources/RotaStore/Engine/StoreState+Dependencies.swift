@@ -121,7 +121,7 @@ extension StoreState {
     /// The dependencies that keep a queued execution from starting.
     func dependencyHolds(on execution: Execution) -> [ExecutionHold] {
         guard execution.source != .notification, execution.progress.startedAt == nil else { return [] }
-        let match = execution.details.dependencyMatch
+        let match = execution.details.dependencyMatch(isBackfill: execution.source == .backfill)
         return dependencies(of: execution.jobID).compactMap { dependency in
             let outcome = outcome(of: dependency.dependsOn, match)
             guard !(outcome.map(dependency.condition.isMet) ?? false) else { return nil }

@@ -60,7 +60,9 @@ extension StoreState {
         for notification in job.notifications(of: execution, at: date) { record(notification, log: &log) }
         var scheduleState = job.scheduleState
         let isAwaited = scheduleState.resumeAfterCompletion(of: execution.id, at: date, in: job.schedule)
-        let isCounted = scheduleState.recordBreakerOutcome(of: execution, policy: job.breaker, at: date)
+        let isCounted =
+            (job.hasExtras || scheduleState.hasBreaker)
+            && scheduleState.recordBreakerOutcome(of: execution, policy: job.breaker, at: date)
         if isAwaited || isCounted {
             var moved = job
             moved.move(to: scheduleState)
@@ -195,7 +197,13 @@ extension StoreState {
         progress.move(to: .queued)
         progress.dueAt = date
         progress.delayedFrom = date
+        progress.expiresAt = expiry(ofNextInBackfillOf: ended.jobID, dueAt: date)
         record(.putProgress(next.id, progress), log: &log)
+    }
+
+    /// When an execution of a backfill expires whose turn has come: its time to live begins then.
+    func expiry(ofNextInBackfillOf id: JobID, dueAt date: Date) -> Date? {
+        jobs[id]?.limits.timeToLive.map { date.addingTimeInterval($0 / .seconds(1)) }
     }
 }
 

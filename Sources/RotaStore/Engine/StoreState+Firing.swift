@@ -1,4 +1,5 @@
 import Foundation
+import RotaRetry
 
 extension StoreState {
     package mutating func fire(_ fires: [FireRequest], log: inout ChangeLog) -> [FireRequest.Outcome] {
@@ -12,9 +13,11 @@ extension StoreState {
         var replaced: [Execution] = []
         var skipped = fire.skips
         var refused: Set<ExecutionID> = []
+        var unusedPermits: [(permit: CircuitPermit, date: Date)] = []
         for execution in fire.executions {
             if let reason = reasonToSkip(execution, of: job) {
                 refused.insert(execution.id)
+                if let permit = execution.circuitPermit { unusedPermits.append((permit, execution.createdAt)) }
                 skipped.append(
                     SkippedOccurrence(
                         jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
@@ -33,6 +36,7 @@ extension StoreState {
             recordSkip(skip, job: job, lastFired: lastFired, log: &log)
         }
         var scheduleState = fire.scheduleState
+        for unused in unusedPermits { scheduleState.breaker?.record(.ignored, unused.permit, at: unused.date) }
         scheduleState.firedCount = job.scheduleState.firedCount
         scheduleState.lastFired = job.scheduleState.lastFired
         scheduleState.awaitedExecutionID = job.scheduleState.awaitedExecutionID
@@ -64,20 +68,20 @@ extension StoreState {
         }
         let rule = job.overlap.rule
         if rule == .allow { return nil }
-        let live = countOfUnfinished(job)
         switch rule {
         case .allow, .replace, .queue(limit: nil): return nil
-        case .skip: return live > 0 ? .overlap : nil
+        case .skip: return hasUnfinished(job) ? .overlap : nil
         case .queue(let limit?):
             // The execution that may start next does not count as queued.
-            return live + 1 - max(1, claims.startedSerialCount(of: job.id)) > limit ? .overlap : nil
+            let (live, started) = (claims.serialCount(of: job.id), claims.startedSerialCount(of: job.id))
+            return live + 1 - max(1, started) > limit ? .overlap : nil
         }
     }
 
-    /// The number of a job's unfinished executions that its overlap policy counts.
-    private func countOfUnfinished(_ job: Job) -> Int {
-        guard job.overlap.countsTriggered else { return histories.read(job.id) { $0.scheduledCount } ?? 0 }
-        return liveExecutions(of: job.id).count { $0.queueEntry.isMember(of: .all) }
+    /// Whether a job has unfinished executions that its overlap policy counts.
+    private func hasUnfinished(_ job: Job) -> Bool {
+        guard job.overlap.countsTriggered else { return histories.read(job.id) { $0.scheduledCount } ?? 0 > 0 }
+        return liveExecutions(of: job.id).contains { $0.queueEntry.isMember(of: .all) }
     }
 
     /// Whether an occurrence of a job's schedule has fired before.

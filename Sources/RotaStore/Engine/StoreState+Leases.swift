@@ -45,7 +45,8 @@ extension StoreState {
         let definition = pinned ?? histories[job.id]?.versions.first { $0.version == version }?.definition
         guard let definition else { return job }
         var seen = job
-        seen.definition = definition
+        // Versions are kept unbound, because what their schedules name may change.
+        seen.definition = definition.binding(calendars)
         seen.version = version
         return seen
     }

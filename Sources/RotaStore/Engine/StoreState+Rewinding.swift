@@ -119,6 +119,7 @@ extension Job {
         }
         var state = scheduleState
         state.rewindHolds(to: now, lead: lead)
+        for permit in withdrawn.compactMap(\.circuitPermit) { state.breaker?.record(.ignored, permit, at: now) }
         if isDecided(beyond: now) {
             let freed = freedRanges(after: now, skips: skips, withdrawn: withdrawn)
             let decided = decidedRanges(after: now, except: freed)

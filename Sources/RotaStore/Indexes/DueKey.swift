@@ -38,3 +38,18 @@ extension Date {
 extension DueKey: CustomStringConvertible {
     package var description: String { "\(seconds) \(id)" }
 }
+
+/// A key, ordered by its expiry date.
+package struct ExpiringKey: Sendable, Hashable, Comparable {
+    package let date: Date
+    package let key: JobOperationKey
+
+    init(date: Date, key: JobOperationKey) {
+        self.date = date.inOrder
+        self.key = key
+    }
+
+    package static func < (lhs: ExpiringKey, rhs: ExpiringKey) -> Bool {
+        lhs.date == rhs.date ? lhs.key < rhs.key : lhs.date < rhs.date
+    }
+}

@@ -84,6 +84,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
     package var overrides: RetryOverrides? { rare.overrides }
     package var uniqueness: Uniqueness? { rare.uniqueness }
     package var batchID: BatchID? { rare.batchID }
+    package var circuitPermit: CircuitPermit? { rare.circuitPermit }
     package var awaitedBatch: BatchID? { rare.awaitedBatch }
     package var hasOverrides: Bool { !rare.isEmpty && rare.overrides != nil }
 

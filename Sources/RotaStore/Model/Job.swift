@@ -99,6 +99,7 @@ public struct Job: Sendable, Hashable, Identifiable {
     package var name: String { box.value.name }
     package var metadata: [String: String] { box.value.metadata }
     package var schedule: Schedule { box.value.schedule }
+    package var isSeries: Bool { box.value.schedule.isSeries }
     package var action: JobAction { box.value.action }
     package var retry: RetryPolicy { box.value.retry }
     package var retryTimeLimit: Duration? { box.value.retry.timeLimit }

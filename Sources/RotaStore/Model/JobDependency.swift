@@ -10,6 +10,8 @@ public import Foundation
 /// | a dependency key, such as a day or a customer | with the same dependency key that ended last |
 /// | neither | that ended last |
 ///
+/// The idempotency key of a replay or a backfill only keeps it from being created twice, and decides nothing here.
+///
 /// The claim decides, before the first attempt: an execution that waits keeps waiting until the condition is met, the
 /// dependency is removed, or the execution expires. Retries are not held. Keys are compared with executions that the
 /// other job's retention keeps.

@@ -376,7 +376,8 @@ extension ScheduleState {
     ) -> Bool {
         guard policy != nil || hasBreaker, execution.source == .schedule else { return false }
         let old = breaker
-        guard let policy, var new = old?.policy == policy ? old : try? CircuitBreaker(policy) else {
+        guard let policy, var new = old?.policy == policy ? old : try? CircuitBreaker(policy, createdAt: date)
+        else {
             breaker = nil
             return old != nil
         }

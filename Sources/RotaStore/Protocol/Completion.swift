@@ -84,6 +84,8 @@ public struct ExternalCompletion: Sendable, Hashable {
         /// It continues to wait, as long as before. The date of the completion is its latest heartbeat, and the report,
         /// if there is one, its progress.
         case waiting(ProgressReport?)
+
+        package var isQueued: Bool { if case .queued = self { true } else { false } }
     }
 
     /// The outcome of an external completion.

@@ -108,8 +108,8 @@ extension Execution {
         switch progress.status {
         case .running, .succeeded, .failed, .canceled, .expired: return []
         case .waiting:
-            if let counts = progress.batch, counts.unfinished > 0 { return [.batch(unfinished: counts.unfinished)] }
-            if source == .backfill, progress.startedAt == nil { return [.series(after: nil)] }
+            if awaitsBatch, let counts = progress.batch { return [.batch(unfinished: counts.unfinished)] }
+            if awaitsItsTurn { return [.series(after: nil)] }
             return [.externalCompletion(until: progress.expiresAt)]
         case .queued:
             if let expiry, expiry <= now { return [.expired(at: expiry)] }

@@ -25,6 +25,7 @@ public import RotaSchedule
 /// - Record what its chain asks for: ``Job/chained(from:at:find:)``.
 /// - If it belongs to a backfill (``ExecutionSource/backfill``) and no other execution of its batch is in progress,
 ///   queue the batch's waiting, unstarted execution with the earliest nominal date, due at the date of the end.
+///   The job's time to live (``JobLimits/timeToLive``) begins then.
 /// - Remove the job's oldest finished executions and notifications beyond its retention count, and the execution itself
 ///   if its retention age is zero. From then on no operation returns them; their space may be freed later.
 ///
@@ -143,6 +144,9 @@ public protocol JobStore: Sendable {
     /// An occurrence becomes a skip with the reason ``SkippedOccurrence/Reason/duplicate`` if the job's schedule
     /// already has an execution for its date, or if the job has an execution with its idempotency key. Two skips that
     /// begin at the same date are two records.
+    ///
+    /// A skipped execution gives its permit back to the breaker: record ``CircuitOutcome/ignored`` for its
+    /// ``ExecutionDetails/circuitPermit``.
     ///
     /// The store applies the job's overlap policy to the executions one after another, because only the store can count
     /// the schedule's unfinished executions.

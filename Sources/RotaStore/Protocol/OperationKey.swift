@@ -35,18 +35,3 @@ package struct JobOperationKey: Sendable, Hashable, Comparable {
         (lhs.job, lhs.operation, lhs.key) < (rhs.job, rhs.operation, rhs.key)
     }
 }
-
-/// A key, ordered by its expiry date.
-package struct ExpiringKey: Sendable, Hashable, Comparable {
-    package let date: Date
-    package let key: JobOperationKey
-
-    init(date: Date, key: JobOperationKey) {
-        self.date = date.inOrder
-        self.key = key
-    }
-
-    package static func < (lhs: ExpiringKey, rhs: ExpiringKey) -> Bool {
-        lhs.date == rhs.date ? lhs.key < rhs.key : lhs.date < rhs.date
-    }
-}

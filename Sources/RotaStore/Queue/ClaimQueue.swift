@@ -167,6 +167,9 @@ package struct ClaimQueue: Sendable {
     /// A job's unfinished serial executions, in the order of their nominal dates.
     func serialExecutions(of id: JobID) -> [ExecutionID] { jobQueues[id]?.serialExecutions ?? [] }
 
+    /// The number of a job's unfinished serial executions, the expired ones included.
+    func serialCount(of id: JobID) -> Int { jobQueues[id]?.serialCount ?? 0 }
+
     /// The number of a job's unfinished serial executions that have started.
     func startedSerialCount(of id: JobID) -> Int { jobQueues[id]?.startedCount ?? 0 }
 

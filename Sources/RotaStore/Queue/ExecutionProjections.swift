@@ -26,6 +26,7 @@ struct QueueEntry {
     /// Behind one pointer, because entries are copied often and keys are rare.
     let details: Rare<ExecutionDetails>
     let isScheduled: Bool
+    let isBackfill: Bool
     /// Whether it delivers a notification, to which the job's limits do not apply.
     let isNotification: Bool
     /// Whether its first attempt has started.
@@ -37,7 +38,7 @@ extension QueueEntry {
     var priority: Int? { details.priority }
     var concurrencyKey: String? { details.concurrencyKey }
     /// Which executions of other jobs decide, if its job depends on them.
-    var match: DependencyMatch { details.read { $0.dependencyMatch } ?? .latest }
+    var match: DependencyMatch { details.read { $0.dependencyMatch(isBackfill: isBackfill) } ?? .latest }
 
     /// Its key in the order of due times.
     var due: DueKey<ExecutionID> { DueKey(date: dueAt, id: id) }
@@ -70,6 +71,11 @@ extension Execution {
         progress.status == .waiting && progress.startedAt == nil && progress.batch.map { $0.unfinished > 0 } ?? false
     }
 
+    /// Whether it waits for the end of earlier executions of its backfill.
+    package var awaitsItsTurn: Bool {
+        source == .backfill && progress.status == .waiting && progress.startedAt == nil
+    }
+
     /// The fields that the list indexes are built from.
     package var facts: ExecutionFacts {
         ExecutionFacts(
@@ -88,7 +94,7 @@ extension Execution {
     var queueEntry: QueueEntry {
         QueueEntry(
             id: id, jobID: jobID, status: progress.status, dueAt: progress.dueAt, nominal: scheduledFor,
-            details: rare, isScheduled: source == .schedule,
+            details: rare, isScheduled: source == .schedule, isBackfill: source == .backfill,
             isNotification: source == .notification, hasStarted: progress.startedAt != nil)
     }
 
@@ -107,35 +113,52 @@ extension Execution {
 /// The part of an execution from which the indexes find their entries again after it has changed.
 struct IndexedExecution {
     let queueEntry: QueueEntry
-    /// The backfill that it belongs to.
-    let backfill: BatchID?
     let startedAt: Date?
     let finishedAt: Date?
     /// When its lease ends, if it is running.
     let leaseEnd: Date?
-    /// When it expires, if it may.
-    let expiry: Date?
-    /// The date until which it is kept, whatever the retention.
-    let keptUntil: Date?
-    /// The batch whose end it awaits.
-    let awaitedBatch: BatchID?
     /// Whether claims add to its trail.
     let keepsTrail: Bool
-    /// The kind of its failure, if it failed for good.
-    let failure: FailureKind?
+    private let rare: Rare<RareParts>
+
+    /// What few executions have, behind one pointer: each change of an execution takes two of these values.
+    private struct RareParts: RareMembers {
+        var backfill: BatchID?
+        var expiry: Date?
+        var keptUntil: Date?
+        var awaitedBatch: BatchID?
+        var failure: FailureKind?
+
+        static let empty = Boxed(RareParts())
+    }
 
     init(_ execution: borrowing Execution) {
         queueEntry = execution.queueEntry
-        backfill = execution.source == .backfill ? execution.batchID : nil
         startedAt = execution.progress.startedAt
         finishedAt = execution.progress.finishedAt
         leaseEnd = execution.progress.status == .running ? execution.progress.lease?.expiresAt : nil
-        expiry = execution.expiry
-        keptUntil = execution.keptUntil
-        awaitedBatch = execution.awaitsBatch ? execution.awaitedBatch : nil
         keepsTrail = execution.keepsTrail
-        failure = execution.progress.status == .failed ? execution.progress.failure?.kind : nil
+        guard execution.hasDetails || execution.progress.hasRareMembers || execution.progress.status == .failed else {
+            rare = Rare()
+            return
+        }
+        rare = Rare(
+            RareParts(
+                backfill: execution.source == .backfill ? execution.batchID : nil, expiry: execution.expiry,
+                keptUntil: execution.keptUntil, awaitedBatch: execution.awaitsBatch ? execution.awaitedBatch : nil,
+                failure: execution.progress.status == .failed ? execution.progress.failure?.kind : nil))
     }
+
+    /// The backfill that it belongs to.
+    var backfill: BatchID? { rare.backfill }
+    /// When it expires, if it may.
+    var expiry: Date? { rare.expiry }
+    /// The date until which it is kept, whatever the retention.
+    var keptUntil: Date? { rare.keptUntil }
+    /// The batch whose end it awaits.
+    var awaitedBatch: BatchID? { rare.awaitedBatch }
+    /// The kind of its failure, if it failed for good.
+    var failure: FailureKind? { rare.failure }
 
     /// Its key in the order of ends, if it has ended.
     var endKey: DueKey<ExecutionID>? { finishedAt.map { DueKey(date: $0, id: id) } }
@@ -169,8 +192,10 @@ package enum DependencyMatch: Sendable, Hashable {
 
 extension ExecutionDetails {
     /// Which executions of other jobs decide, if the job depends on them.
-    package var dependencyMatch: DependencyMatch {
-        if let idempotencyKey { return .idempotencyKey(idempotencyKey) }
+    ///
+    /// The idempotency key of a replay or a backfill only keeps it from being created twice.
+    package func dependencyMatch(isBackfill: Bool) -> DependencyMatch {
+        if let idempotencyKey, replayOf == nil, !isBackfill { return .idempotencyKey(idempotencyKey) }
         return dependencyKey.map { .dependencyKey($0) } ?? .latest
     }
 }

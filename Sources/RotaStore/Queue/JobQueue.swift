@@ -198,6 +198,8 @@ struct JobQueue: Sendable {
     /// The unfinished serial executions, the expired ones included, in the order of their nominal dates.
     var serialExecutions: [ExecutionID] { (Array(serial.suffix()) + Array(expired.suffix())).sorted().map(\.id) }
 
+    var serialCount: Int { serial.count + expired.count }
+
     /// The number of unfinished serial executions that have started.
     var startedCount: Int { started.count }
 

@@ -1,5 +1,6 @@
 public import Foundation
 import RotaCore
+import RotaHTTP
 
 /// A JSON value: what a job passes to its Swift handler, or what an execution produced.
 ///
@@ -20,12 +21,16 @@ public struct JSONPayload: Sendable, Hashable, Codable {
 
     /// Encodes a value as JSON with sorted keys.
     ///
-    /// A payload is taken as it is.
+    /// A payload is taken as it is, and a `JSONValue` keeps the digits of its numbers.
     ///
     /// - Throws: The encoder's error if the value cannot be encoded.
     public init(_ value: some Encodable) throws {
         if let payload = value as? JSONPayload {
             self = payload
+            return
+        }
+        if let value = value as? JSONValue {
+            json = Data(value.withSortedMembers.text.utf8)
             return
         }
         let encoder = JSONEncoder()
@@ -74,5 +79,18 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(String(decoding: json, as: UTF8.self))
+    }
+}
+
+extension JSONValue {
+    /// The value with the members of all objects in the order of their names, of equal names the last one.
+    fileprivate var withSortedMembers: JSONValue {
+        switch self {
+        case .object(let members):
+            let values = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
+            return .object(values.sorted { $0.key < $1.key }.map { Member($0.key, $0.value.withSortedMembers) })
+        case .array(let elements): return .array(elements.map(\.withSortedMembers))
+        default: return self
+        }
     }
 }

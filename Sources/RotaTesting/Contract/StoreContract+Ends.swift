@@ -150,15 +150,19 @@ extension StoreContract {
             try probe.expect(paused.state, .paused, "the state")
         },
         Check("waiting executions of a backfill run one after the other") { probe in
-            let job = probe.job(next: nil)
+            let job = probe.job(next: nil) { $0.limits.timeToLive = .seconds(30) }
             try await probe.insert(job)
             let batch = BatchID(bits: probe.id())
             let executions = (0..<3).map { number in
                 var execution = probe.execution(of: job, at: Double(number), source: .backfill) { $0.batchID = batch }
-                if number > 0 { execution.progress.status = .waiting }
+                if number > 0 { (execution.progress.status, execution.progress.expiresAt) = (.waiting, nil) }
                 return execution
             }
             try await probe.store.enqueue(executions)
+            let early = ExternalCompletion(executions[1].id, next: .succeeded, date: probe.at(0))
+            try probe.expect(
+                await probe.store.completeWaiting([early]), [.notWaiting(executions[1])],
+                "the completion of one that waits for its turn")
             let first = try await probe.claimOne()
             // A waiting execution that has started keeps its turn until its external completion.
             try await probe.finish(first, .waiting(until: nil))
@@ -168,6 +172,8 @@ extension StoreContract {
             _ = try await probe.store.completeWaiting([answer])
             try probe.expect(
                 await probe.execution(executions[2].id).progress.dueAt, probe.at(200), "when the next is due")
+            try probe.expect(
+                await probe.execution(executions[2].id).progress.expiresAt, probe.at(230), "when the next expires")
             try probe.expect(
                 await probe.claimOne(at: 200).execution.id, executions[2].id, "the execution that can start then")
         },

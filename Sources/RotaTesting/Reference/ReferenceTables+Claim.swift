@@ -113,7 +113,9 @@ extension ReferenceTables {
         dependencies.filter { $0.jobID == execution.jobID }.allSatisfy { dependency in
             let ended = executions.filter { $0.jobID == dependency.dependsOn && $0.progress.status.isTerminal }
             let status: ExecutionStatus?
-            if let key = execution.details.idempotencyKey {
+            if let key = execution.details.idempotencyKey, execution.details.replayOf == nil,
+                execution.source != .backfill
+            {
                 status = ended.first { $0.details.idempotencyKey == key }?.progress.status
             } else if let key = execution.details.dependencyKey {
                 status =

@@ -110,12 +110,14 @@ extension ReferenceTables {
             guard let index = index(of: answer.executionID) else { return .missing }
             var execution = executions[index]
             guard execution.progress.status == .waiting, !execution.awaitsBatch else { return .notWaiting(execution) }
+            let awaitsItsTurn = execution.source == .backfill && execution.progress.startedAt == nil
+            if awaitsItsTurn, !answer.next.isQueued { return .notWaiting(execution) }
             if let output = answer.output { execution.progress.output = output }
             switch answer.next {
             case .queued(let date):
                 execution.progress.status = .queued
                 execution.progress.dueAt = date
-                execution.progress.expiresAt = nil
+                execution.progress.expiresAt = awaitsItsTurn ? end(ofLifeOf: execution.jobID, from: date) : nil
                 execution.progress.delayedFrom = answer.date
             case .succeeded:
                 execution.progress.status = .succeeded
@@ -227,6 +229,12 @@ extension ReferenceTables {
         executions[index].progress.status = .queued
         executions[index].progress.dueAt = date
         executions[index].progress.delayedFrom = date
+        executions[index].progress.expiresAt = end(ofLifeOf: ended.jobID, from: date)
+    }
+
+    /// When an execution of a backfill expires whose turn has come at a date.
+    private func end(ofLifeOf id: JobID, from date: Date) -> Date? {
+        (job(id)?.definition.limits.timeToLive).map { date.addingTimeInterval($0 / .seconds(1)) }
     }
 }
 

@@ -1,4 +1,5 @@
 package import Foundation
+import RotaRetry
 package import RotaStore
 
 extension ReferenceTables {
@@ -13,12 +14,17 @@ extension ReferenceTables {
         var fired: [Execution] = []
         var replaced: [Execution] = []
         var skipped = fire.skips
+        var breaker = fire.scheduleState.breaker
         for execution in fire.executions {
             if let reason = reasonToSkip(execution, of: job) {
                 skipped.append(
                     SkippedOccurrence(
                         jobID: job.id, first: execution.scheduledFor, last: execution.scheduledFor, count: 1,
                         reason: reason, decidedAt: execution.createdAt))
+                // Its probe is not made.
+                if let permit = execution.details.circuitPermit {
+                    breaker?.record(.ignored, permit, at: execution.createdAt)
+                }
                 continue
             }
             if job.definition.overlap.rule == .replace { replaced += cancelReplaced(of: job.id, for: execution) }
@@ -34,6 +40,7 @@ extension ReferenceTables {
                 lastFired: fired.last { $0.scheduledFor < skip.first }?.scheduledFor ?? job.scheduleState.lastFired)
         }
         var scheduleState = fire.scheduleState
+        scheduleState.breaker = breaker
         scheduleState.firedCount = present.scheduleState.firedCount
         scheduleState.lastFired = present.scheduleState.lastFired
         scheduleState.awaitedExecutionID = present.scheduleState.awaitedExecutionID

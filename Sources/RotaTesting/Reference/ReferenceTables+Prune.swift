@@ -7,10 +7,12 @@ extension ReferenceTables {
         var room = max(0, limit)
         trimmedAt = max(trimmedAt, now)
         func isPast(_ date: Date?) -> Bool { date.map { $0 <= now } ?? false }
-        let late = executions.filter { hasExpired($0, at: now) }
-            .sorted { ($0.progress.expiresAt ?? now, $0.id) < ($1.progress.expiresAt ?? now, $1.id) }
-        for execution in late.prefix(room) {
-            guard let index = index(of: execution.id) else { continue }
+        // One after another: the end of one begins the time to live of the next one of its backfill.
+        while report.expired.count < room,
+            let execution = executions.filter({ hasExpired($0, at: now) })
+                .min(by: { ($0.progress.expiresAt ?? now, $0.id) < ($1.progress.expiresAt ?? now, $1.id) }),
+            let index = index(of: execution.id)
+        {
             executions[index].progress.status = .expired
             executions[index].progress.finishedAt = now
             report.expired.append(executions[index])

@@ -167,4 +167,68 @@ struct CircuitBreakerTests {
             #expect(try await second.scheduler.skips(of: job.id).allSatisfy { $0.reason == .breaker })
         }
     }
+
+    private func failing(
+        _ openFor: Duration, probeLease: Duration, every seconds: Int = 60, overlap: OverlapPolicy = .allow
+    ) -> JobDraft {
+        var draft = JobDraft(
+            name: "fragile", schedule: .every(.seconds(seconds)), action: .handler("work"), retry: .none,
+            overlap: overlap)
+        draft.definition.breaker = CircuitBreakerPolicy(
+            consecutiveFailures: 1, openFor: .fixed(openFor), probeLease: probeLease)
+        return draft
+    }
+
+    private struct Broken: Error {}
+
+    @Test("A probe that the overlap policy skips gives its permit back")
+    func skippedProbe() async throws {
+        let (bench, endpoint) = (Bench(), Endpoint())
+        let (clock, start) = (bench.clock, bench.clock.now)
+        try await bench.scheduler.handle("work") { context in
+            if context.execution.source == .manual {
+                try await clock.sleep(until: clock.now.addingTimeInterval(30))
+            } else if endpoint.isFailing {
+                throw Broken()
+            }
+        }
+        let job = try await bench.scheduler.create(
+            failing(.seconds(60), probeLease: .seconds(300), overlap: .skip.countingTriggered()))
+        try await bench.running {
+            await bench.advance(.seconds(61))
+            endpoint.isFailing = false
+            await bench.advance(.seconds(49))
+            _ = try await bench.scheduler.trigger(job.id)
+            await bench.advance(.seconds(131))
+            let fired = try await bench.executions(of: job.id).filter { $0.source == .schedule }
+            #expect(fired.map { $0.scheduledFor.timeIntervalSince(start) } == [60, 180, 240])
+            #expect(try await bench.scheduler.skips(of: job.id).map(\.reason) == [.overlap])
+            #expect(try await bench.scheduler.job(job.id).scheduleState.breaker == nil)
+        }
+    }
+
+    @Test("The late end of a probe from an earlier outage says nothing about the next one")
+    func lateProbe() async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        try await bench.scheduler.handle("work") { context in
+            switch context.scheduledFor.timeIntervalSince(start) {
+            case 10, 90: throw Broken()
+            case 20: try await clock.sleep(until: start.addingTimeInterval(105))
+            case 100:
+                try await clock.sleep(until: start.addingTimeInterval(107))
+                throw Broken()
+            default: break
+            }
+        }
+        let job = try await bench.scheduler.create(failing(.seconds(10), probeLease: .seconds(60), every: 10))
+        try await bench.running {
+            await bench.advance(.seconds(106))
+            let probed = try await bench.scheduler.job(job.id)
+            #expect(probed.scheduleState.breaker?.trip != nil)
+            await bench.advance(.seconds(2))
+            let failed = try await bench.scheduler.job(job.id)
+            #expect(failed.scheduleState.isHeldByBreaker)
+        }
+    }
 }

@@ -104,6 +104,33 @@ import Testing
         }
     }
 
+    @Test("The key that keeps a replay or a backfill from being created twice is not matched", .rows("S-113"))
+    func ownKeys() async throws {
+        let (bench, load, report) = try await bench()
+        let hourly = try await bench.scheduler.create(
+            JobDraft(
+                name: "hourly", schedule: .every(.seconds(3600), anchor: Date(timeIntervalSince1970: 0)),
+                action: .handler("report")))
+        try await bench.scheduler.addDependency(of: hourly.id, on: load.id)
+        try await bench.running {
+            try await end(load, "", in: bench)
+            try await end(report, "fail", key: "mon", in: bench)
+            try await end(load, "", key: "mon", in: bench)
+            await bench.advance(.seconds(30))
+            let letter = try #require(try await bench.executions(of: report.id).first)
+            #expect(letter.status == .failed)
+            let replay = try #require(try await bench.scheduler.replayDeadLetters().first)
+            let keyed = try await bench.scheduler.replay(letter.id, idempotencyKey: "again")
+            let past = bench.clock.now.addingTimeInterval(-7300)..<bench.clock.now
+            let backfill = try await bench.scheduler.backfill(hourly.id, past)
+            #expect(backfill.created > 1)
+            await bench.advance(.seconds(30))
+            #expect(try await statuses(of: [replay, keyed], in: bench) == [.failed, .failed])
+            let ended = try await statuses(of: backfill.outcomes.map(\.execution), in: bench)
+            #expect(ended.allSatisfy { $0 == .succeeded })
+        }
+    }
+
     private func statuses(of executions: [Execution], in bench: Bench) async throws -> [ExecutionStatus] {
         var statuses: [ExecutionStatus] = []
         for execution in executions { statuses.append(try await bench.scheduler.execution(execution.id).status) }

@@ -223,4 +223,20 @@ struct OccurrenceExplanationTests {
             }
         }
     }
+
+    @Test("Requested skips are counted from the end of a pause")
+    func requestedSkipsAfterPause() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .every(.seconds(60)), action: .handler("x")))
+        try await bench.scheduler.pause(job.id, until: start.addingTimeInterval(600))
+        try await bench.scheduler.skipNext(2, of: job.id)
+        var skips: [Int] = []
+        for seconds in [600.0, 660, 720] {
+            skips.append(
+                try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(seconds)).requestedSkips)
+        }
+        #expect(skips == [2, 2, 0])
+    }
 }

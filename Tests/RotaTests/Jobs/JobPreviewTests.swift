@@ -138,4 +138,35 @@ struct JobPreviewTests {
             #expect(fired == preview.occurrences.map(\.occurrence.nominal))
         }
     }
+
+    @Test("Occurrences that are skipped are no runs of a limited schedule", arguments: [2, 3])
+    func limitedAndSkipping(count: Int) async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("x") { _ in }
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: Schedule.every(.seconds(60)).limited(toRuns: 3), action: .handler("x")))
+            try await bench.scheduler.skipNext(count, of: job.id)
+            let preview = try await bench.scheduler.preview(updating: job.id)
+            await bench.advance(.seconds(1000))
+            let fired = try await bench.executions().map(\.scheduledFor)
+            #expect(fired.count == 3 && fired == preview.occurrences.map(\.occurrence.nominal))
+        }
+    }
+
+    @Test("A draft is previewed as if it were activated now")
+    func draftPreview() async throws {
+        let bench = Bench()
+        let start = bench.clock.now
+        var draft = JobDraft(name: "j", schedule: .every(.seconds(60)), action: .http(try .get("https://example.com/")))
+        draft.state = .draft
+        let job = try await bench.scheduler.create(draft)
+        bench.clock.set(to: start.addingTimeInterval(3600))
+        let preview = try await bench.scheduler.preview(updating: job.id, count: 2)
+        #expect(preview.state == .draft && !preview.warnings.map(\.code).contains(.inThePast))
+        #expect(preview.occurrences.map { $0.occurrence.nominal.timeIntervalSince(start) } == [3660, 3720])
+        let activated = try await bench.scheduler.resume(job.id)
+        #expect(activated.nextRunAt == preview.occurrences.first?.occurrence.nominal)
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RotaTestSupport
 import RotaTesting
 import Testing
 
@@ -145,5 +146,38 @@ struct BackfillTests {
             let statuses = try await bench.executions(of: job.id).map(\.status)
             #expect(statuses == [.succeeded, .succeeded, .succeeded])
         }
+    }
+
+    @Test("The time to live of an execution begins when its turn comes", arguments: [true, false])
+    func timeToLive(isPrompt: Bool) async throws {
+        let (bench, _, _) = try await bench(taking: 0)
+        var draft = draft
+        draft.definition.limits.timeToLive = .seconds(30)
+        let job = try await bench.scheduler.create(draft)
+        let backfill = try await bench.scheduler.backfill(job.id, start.addingTimeInterval(-7200)..<start)
+        let second = backfill.outcomes[1].execution
+        #expect(second.status == .waiting && second.expiresAt == nil)
+        bench.clock.set(to: start.addingTimeInterval(100))
+        _ = try await bench.scheduler.cancel(backfill.outcomes[0].execution.id)
+        #expect(try await bench.scheduler.execution(second.id).expiresAt == start.addingTimeInterval(130))
+        bench.clock.set(to: start.addingTimeInterval(isPrompt ? 120 : 140))
+        try await bench.running { await bench.advance(.seconds(1)) }
+        #expect(try await bench.scheduler.execution(second.id).status == (isPrompt ? .succeeded : .expired))
+    }
+
+    @Test("An execution that waits for its turn cannot be completed from outside", .rows("SX-16"))
+    func completed() async throws {
+        let (bench, _, _) = try await bench(taking: 0)
+        let job = try await bench.scheduler.create(draft)
+        let backfill = try await bench.scheduler.backfill(job.id, start.addingTimeInterval(-7200)..<start)
+        let second = backfill.outcomes[1].execution.id
+        for next in [ExternalCompletion.Next.succeeded, .queued(at: start)] {
+            let error = await #expect(throws: SchedulerError.self) {
+                try await bench.scheduler.complete(second, as: next)
+            }
+            #expect(error?.code == .illegalState)
+            #expect(error?.description.contains("It waits for other executions") == true)
+        }
+        #expect(try await bench.scheduler.execution(second).status == .waiting)
     }
 }

@@ -269,4 +269,21 @@ import Testing
         #expect(tries.all.count == 100)
         #expect(try await base.jobs(JobQuery()).items.isEmpty)
     }
+
+    @Test("A new job may take the name of one that is found by its slug, in either order", arguments: [false, true])
+    func takenName(isReversed: Bool) async throws {
+        let first = try await scheduler.declare([draft("report", slug: "daily")], owner: "app")
+        let drafts = [draft("report", every: 90), draft("Daily report", slug: "daily")]
+        let second = try await scheduler.declare(isReversed ? drafts.reversed() : drafts, owner: "app")
+        #expect(second.created.map(\.name) == ["report"])
+        #expect(second.updated.map(\.job.id) == first.jobs.map(\.id))
+        #expect(try await names() == ["Daily report", "report"])
+    }
+
+    @Test("A draft without a slug finds a job by its name, also one that had a slug")
+    func slugTakenAway() async throws {
+        let first = try await scheduler.declare([draft("report", slug: "daily")], owner: "app")
+        let second = try await scheduler.declare([draft("report")], owner: "app")
+        #expect(second.created.isEmpty && second.updated.map(\.job.id) == first.jobs.map(\.id))
+    }
 }

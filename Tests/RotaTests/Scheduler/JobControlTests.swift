@@ -29,6 +29,24 @@ struct JobControlTests {
         #expect(third.scheduleState.reason == nil && third.scheduleState.resumesAt == end)
     }
 
+    @Test("An update that pauses a job replaces the pause of its breaker, which would end by itself", .rows("S-40"))
+    func pausedWhileHeld() async throws {
+        struct Broken: Error {}
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in throw Broken() }
+        var draft = JobDraft(name: "j", schedule: .every(.seconds(60)), action: .handler("work"), retry: .none)
+        draft.definition.breaker = CircuitBreakerPolicy(consecutiveFailures: 1)
+        let job = try await bench.scheduler.create(draft)
+        try await bench.running {
+            await bench.advance(.seconds(61))
+            #expect(try await bench.scheduler.job(job.id).scheduleState.isHeldByBreaker)
+            let paused = try await bench.scheduler.update(job.id, state: .paused) { _ in }
+            #expect(paused.scheduleState.resumesAt == nil && !paused.scheduleState.isHeldByBreaker)
+            await bench.advance(.seconds(3600))
+            #expect(try await bench.executions(of: job.id).count == 1)
+        }
+    }
+
     @Test("Pausing disables the job, and pausing again changes nothing", .rows("T-28", "K-31", "I-31", "S-5"))
     func pause() async throws {
         let bench = try await bench()

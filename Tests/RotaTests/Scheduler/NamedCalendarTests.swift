@@ -323,4 +323,18 @@ struct SchedulerCalendarTests {
         try await second.running { await second.advance(.hours(96)) }
         #expect(try await second.executions(of: job.id).map(\.scheduledFor) == [day(1), day(4), day(5)])
     }
+
+    @Test("An execution of an earlier version knows the dates around it")
+    func earlierVersion() async throws {
+        let bench = try await bench(InMemoryJobStore())
+        let seen = Recorded<[Date?]>()
+        try await bench.scheduler.handle("look") { seen.add([$0.previous, $0.next]) }
+        try await bench.scheduler.setCalendar(.dates(["2026-01-02"]), named: "holidays")
+        let job = try await bench.scheduler.create(draft { $0.definition.action = .handler("look") })
+        let manual = try await bench.scheduler.trigger(job.id, at: day(3, 1))
+        _ = try await bench.scheduler.update(job.id) { $0.name = "renamed" }
+        try await bench.running { await bench.advance(.hours(60)) }
+        #expect(try await bench.scheduler.execution(manual.id).versionID.version == 1)
+        #expect(seen.all.count > 1 && seen.all.allSatisfy { !$0.contains(nil) })
+    }
 }

@@ -171,6 +171,17 @@ struct JobLookupTests {
         }
     }
 
+    @Test("A slug is found in its project if more than a thousand projects have it", .rows("S-22"))
+    func slugInManyProjects() async throws {
+        let bench = Bench()
+        try await bench.scheduler.create((0...1000).map { draft("n", slug: "nightly", project: "p\($0)") })
+        #expect(try await bench.scheduler.job(slug: "nightly", project: "p1000").name == "n")
+        let declared = draft("n", slug: "nightly", project: "p1000")
+        #expect(try await bench.scheduler.declare([declared], owner: "app").created.isEmpty)
+        try await bench.scheduler.create(JobDraft(queue: "nightly"))
+        #expect(try await bench.scheduler.enqueue("nightly", TriggerRequest()).status == .queued)
+    }
+
     @Test("A job is found by its slug within its project")
     func slugs() async throws {
         let bench = Bench()
