@@ -116,8 +116,10 @@ struct InfraiFormat: APIFormat {
     /// A second time it answers the same, as it does for a job that never was.
     private static let delete: Route.Handler = { call in
         let id = try call.jobID()
-        if let job = try? await call.scheduler.job(id) { try call.checkMatch(job) }
-        try await call.scheduler.delete(id)
+        if let job = try? await call.scheduler.job(id) {
+            try call.checkMatch(job)
+            try await call.delete(job)
+        }
         return .json(["cron_id": InfraiRecord.ids.text(id), "deleted": true])
     }
 

@@ -40,7 +40,7 @@ struct InfraiReader {
                 retention: .days(InfraiRecord.standardRetention))
         (definition.schedule, definition.action) = (schedule, action)
         try definition.keep(zone: zone)
-        if fields.has("name") { definition.name = try fields.required("name", length: 1...255) }
+        if fields.json("name") != nil { definition.name = try fields.required("name", length: 1...255) }
         try changePolicies(&definition)
         return definition
     }

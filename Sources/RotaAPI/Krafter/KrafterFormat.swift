@@ -92,8 +92,7 @@ struct KrafterFormat: APIFormat {
             answer: KrafterSchema.data(KrafterSchema.job)
         ) { [channel] call in
             let fields = try call.fields()
-            try fields.refuseChanges(
-                of: KrafterReader.readOnly, in: KrafterRecord.job(try await call.jobToChange(fields)))
+            try fields.refuseOtherIdentity(than: KrafterRecord.job(try await call.jobToChange(fields)))
             let reader = KrafterReader(fields, channel: channel, transport: call.scheduler.transport, now: call.now)
             let state = try reader.state()
             let job = try await call.update(state: state, fields) { definition in

@@ -40,7 +40,8 @@ enum NativeBulk {
     private static let most = 10_000
 
     /// Reads the identifiers that are named instead of a query.
-    private static func ids<ID: LosslessStringConvertible>(_ fields: Fields, _ type: ID.Type) throws -> [ID]? {
+    private static func ids<ID: LosslessStringConvertible & Hashable>(_ fields: Fields, _ type: ID.Type) throws -> [ID]?
+    {
         guard let given = try fields.array("ids", count: 1...most) else { return nil }
         guard fields.json("query") == nil, fields.json("confirm") == nil else {
             throw fields.fail("ids", "ids stand in place of query and confirm.")
@@ -50,7 +51,7 @@ enum NativeBulk {
                 throw fields.fail("ids[\(place)]", "ids[\(place)] must be an identifier.")
             }
             return id
-        }
+        }.withoutRepeats
     }
 
     /// Reads the query, which has the names of the list's, and must say something.
@@ -63,20 +64,17 @@ enum NativeBulk {
             throw fields.fail("query", "query must say something: an empty one does not mean all.")
         }
         return Query(
-            try query.names.map { name in
+            try query.names.flatMap { name in
                 switch query.json(name) {
-                case .string(let text)? where text.contains(where: { $0 != "," && !$0.isWhitespace }): (name, text)
-                case .bool(let bool)?: (name, "\(bool)")
+                case .string(let text)? where text.contains(where: { $0 != "," && !$0.isWhitespace }): [(name, text)]
+                case .bool(let bool)?: [(name, "\(bool)")]
                 case .array(let elements)? where !elements.isEmpty:
-                    (
-                        name,
-                        try elements.map { element in
-                            guard case .string(let text) = element, !text.isEmpty else {
-                                throw query.fail(name, "\(name) must be a text.")
-                            }
-                            return text
-                        }.joined(separator: ",")
-                    )
+                    try elements.map { element in
+                        guard case .string(let text) = element, !text.isEmpty else {
+                            throw query.fail(name, "\(name) must be a text.")
+                        }
+                        return (name, text)
+                    }
                 default: throw query.fail(name, "query.\(name) must be a text that is not empty.")
                 }
             })

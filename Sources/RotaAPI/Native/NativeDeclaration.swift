@@ -60,9 +60,8 @@ struct NativeDeclaration {
         }
         if let job = owned[key(read)] { return job }
         guard let slug = read.attributes.slug else { return nil }
-        let project = read.attributes.project
-        let found = try await call.scheduler.jobs(JobQuery(slug: slug, limit: 100)).items
-        return found.first { $0.declaredBy == nil && $0.attributes.project == project }
+        let found = try await call.scheduler.findJob(slug: slug, project: read.attributes.project)
+        return found.flatMap { $0.declaredBy == nil ? $0 : nil }
     }
 
     private static func key(_ definition: JobDefinition) -> [String?] {

@@ -37,7 +37,7 @@ enum NativeDependencies {
             }
             let job = try await call.foundJob()
             let other = try await call.find(fields.required("dependsOn", length: 1...255))
-            let dependency = try await call.scheduler.addDependency(of: job.id, on: other.id, condition: condition)
+            let dependency = try await call.dependency(of: job, on: other, condition)
             return .json(json(dependency), status: 201)
         },
         Route(

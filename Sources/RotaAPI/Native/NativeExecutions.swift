@@ -14,7 +14,7 @@ enum NativeExecutions {
         .date("to", "Only those scheduled for an earlier date"),
         QueryParameter("job", "Only those of this job: its identifier, slug or name"),
         QueryParameter("search", "Only those of jobs whose name contains this, in any case"),
-        QueryParameter("tag", "Only with this tag, as name:value; several separated by commas"),
+        QueryParameter("tag", "Only with this tag, as name:value; repeat it for several"),
         QueryParameter("dead", "Only dead letters: failures that were neither replayed nor discarded", Schema.bool),
         .choice("sort", "created_at, the default, or scheduled_for", ["created_at", "scheduled_for"]),
         .choice("order", "desc, the default, or asc", ["asc", "desc"]), .limit(1...1_000, else: 50),

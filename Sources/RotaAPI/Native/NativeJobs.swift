@@ -14,7 +14,7 @@ enum NativeJobs {
         .choices("state", "Only jobs in this state", JobState.allCases.map(\.rawValue)),
         QueryParameter("group", "Only jobs of this group"), QueryParameter("project", "Only jobs of this project"),
         QueryParameter("environment", "Only jobs of this environment"),
-        QueryParameter("tag", "Only jobs with this tag, as name:value; several separated by commas"),
+        QueryParameter("tag", "Only jobs with this tag, as name:value; repeat it for several"),
         .choice("sort", "created, the default, name, or next", JobOrder.allCases.map(\.rawValue)),
         .choice("order", "asc, the default, or desc", ["asc", "desc"]), .limit(1...1_000, else: 50),
         QueryParameter("cursor", "Where to continue: the `next` of the page before"),
@@ -45,7 +45,7 @@ enum NativeJobs {
             body: NativeSchema.changedJob, answer: NativeSchema.job, update),
         Route(.delete, "/_rota/jobs/{id}", "rotaDeleteJob", .write, "Delete a job and its executions", status: 204) {
             call in
-            try await call.scheduler.delete(call.foundJob().id)
+            try await call.delete(call.foundJob())
             return .noContent
         },
         Route(
@@ -223,13 +223,26 @@ enum NativeJobs {
         let count = try call.query.int("count", in: 1...1_000, else: 10)
         let from = try call.query.date("from", now: call.now)
         let to = try call.query.date("to", now: call.now)
-        let found =
-            if let from {
-                job.definition.schedule.preview(from: from, count: count)
-            } else {
-                try await call.scheduler.preview(updating: job.id, count: count).occurrences
-            }
+        let ahead = try await call.scheduler.preview(updating: job.id, count: from == nil ? count : 1_000).occurrences
+        let found = from.map { occurrences(of: job, after: $0, count: count, ahead: ahead, at: call.now) } ?? ahead
         let items = found.filter { occurrence in to.map { occurrence.occurrence.nominal < $0 } ?? true }
         return .json(["items": .array(items.map(NativeRecord.occurrence))])
+    }
+
+    /// The occurrences of a job's schedule after a date: past ones, and those that the job will fire.
+    ///
+    /// - Parameter ahead: The next ones that it will fire: a pause, requested skips and a limit of runs leave some out.
+    private static func occurrences(
+        of job: Job, after date: Date, count: Int, ahead: [PreviewedOccurrence], at now: Date
+    ) -> [PreviewedOccurrence] {
+        let schedule = job.definition.schedule
+        let begin = min(ahead.first?.occurrence.nominal ?? .distantFuture, now)
+        let past = schedule.preview(from: date, count: count).prefix { $0.occurrence.nominal < begin }
+        var found = past + ahead.drop { $0.occurrence.nominal <= date }
+        if ahead.count == 1_000, found.count < count, let last = ahead.last?.occurrence.nominal {
+            let left = schedule.maximumRuns.map { $0 - job.scheduleState.firedCount - ahead.count } ?? count
+            found += schedule.preview(from: max(date, last), count: max(0, min(count - found.count, left)))
+        }
+        return Array(found.prefix(count))
     }
 }

@@ -177,3 +177,11 @@ extension Fields {
         }
     }
 }
+
+extension Array where Element: Hashable {
+    /// The elements, each once, where it comes first.
+    var withoutRepeats: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

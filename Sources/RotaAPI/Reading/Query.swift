@@ -22,6 +22,9 @@ struct Query: Sendable, Hashable {
 
     func text(_ name: String) -> String? { values[name]?.last }
 
+    /// All its occurrences.
+    func all(_ name: String) -> [String] { values[name] ?? [] }
+
     /// The elements of all its occurrences, separated by commas.
     func list(_ name: String) -> [String] {
         (values[name] ?? []).flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }

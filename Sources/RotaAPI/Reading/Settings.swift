@@ -66,13 +66,14 @@ extension Fields {
         return number
     }
 
-    /// Refuses members that a client may send back as it got them, but not change.
+    /// Refuses another identity than the record has.
     ///
-    /// - Parameters:
-    ///   - names: The members.
-    ///   - record: What the client got.
-    func refuseChanges(of names: Set<String>, in record: JSONValue) throws(APIError) {
-        for name in self.names where names.contains(name) {
+    /// A client sends a record back as it got it. The other members that it may not set have perhaps changed since, as
+    /// `next_run_at` does with every run, and do not count.
+    ///
+    /// - Parameter record: The record as it is now.
+    func refuseOtherIdentity(than record: JSONValue) throws(APIError) {
+        for name in ["id", "project_id", "created_at"] where has(name) {
             guard let given = json(name), given != record[name] else { continue }
             throw fail(name, "\(name) cannot be changed.")
         }

@@ -58,10 +58,24 @@ extension APICall {
         return outcome.job
     }
 
+    /// Lets a job depend on another, or returns the dependency that says the same already.
+    func dependency(of job: Job, on other: Job, _ condition: JobDependency.Condition) async throws -> JobDependency {
+        let present = try await scheduler.dependencies(of: job.id)
+        guard let same = present.first(where: { $0.dependsOn == other.id && $0.condition == condition }) else {
+            return try await scheduler.addDependency(of: job.id, on: other.id, condition: condition)
+        }
+        repetition.tell()
+        return same
+    }
+
     /// Deletes a job and all that belongs to it.
     func delete() async throws {
-        let job = try await job()
-        try await scheduler.delete(job.id)
+        try await delete(job())
+    }
+
+    /// Deletes a job that has the revision which the client states, if it states any.
+    func delete(_ job: Job) async throws {
+        try await scheduler.delete(job.id, ifRevision: revision(of: job))
     }
 
     /// Starts an execution of a job, or returns the one that the same idempotency key started.

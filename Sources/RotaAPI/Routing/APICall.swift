@@ -108,7 +108,7 @@ struct APICall: Sendable {
     }
 
     /// The revision on which a change of a job must be based, if the client states any.
-    private func revision(of job: Job) -> Int? {
+    func revision(of job: Job) -> Int? {
         guard let revisions else { return nil }
         return revisions.contains(job.scheduleState.revision) ? job.scheduleState.revision : revisions.min() ?? -1
     }

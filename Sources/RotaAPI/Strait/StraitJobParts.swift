@@ -80,7 +80,7 @@ extension StraitJobs {
         guard other.definition.attributes.project == job.definition.attributes.project else {
             throw APIError(.invalid, "dependency jobs must belong to the same project")
         }
-        let dependency = try await call.scheduler.addDependency(of: job.id, on: other.id, condition: condition)
+        let dependency = try await call.dependency(of: job, on: other, condition)
         return .json(StraitRecord.dependency(dependency), status: 201)
     }
 }

@@ -117,7 +117,7 @@ struct StraitJobs {
         let fields = try call.fields()
         // A new secret is stored before the change, which must not be refused for another revision then.
         let job = try await fields.has("webhook_secret") ? call.job() : call.jobToChange(fields)
-        try fields.refuseChanges(of: StraitReader.readOnly, in: StraitRecord.job(job))
+        try fields.refuseOtherIdentity(than: StraitRecord.job(job))
         let (reader, secrets) = (reader(fields, call), StraitSecrets(call))
         let present = job.definition.webhook(on: .completion)?.secret
         let (change, value) = try secrets.change(fields, present: present)
@@ -148,7 +148,7 @@ struct StraitJobs {
         guard try await !call.hasActiveRuns(job.id) else {
             throw APIError(.conflict, "job has active runs — cancel them first or wait for completion")
         }
-        try await call.scheduler.delete(job.id)
+        try await call.delete(job)
         try await StraitSecrets(call).forget(job.definition.webhook(on: .completion)?.secret)
         return .noContent
     }
@@ -245,6 +245,9 @@ struct StraitJobs {
     ) async throws -> APIResponse {
         let fields = try call.fields()
         try fields.refuseOthers(than: ["job_ids", "ids", "idempotency_key"])
+        guard fields.json("job_ids") == nil || fields.json("ids") == nil else {
+            throw fields.fail("ids", "job_ids and ids mean the same: give one of them")
+        }
         let name = fields.json("job_ids") == nil && fields.has("ids") ? "ids" : "job_ids"
         guard let items = try fields.array(name, count: 0...50), !items.isEmpty else {
             throw APIError(.invalid, "job_ids is required: name 1 to 50 jobs")
@@ -255,7 +258,7 @@ struct StraitJobs {
             }
             return id
         }
-        let result = try await change(call.scheduler, ids, call.caller.actor)
+        let result = try await change(call.scheduler, ids.withoutRepeats, call.caller.actor)
         let errors: [JSONValue] = result.refusals.map { refusal in
             let told = APIError(telling: refusal.error)
             let isMissing = told?.kind == .notFound

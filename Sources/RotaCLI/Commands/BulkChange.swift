@@ -35,7 +35,10 @@ enum Bulk {
         _ session: Session, _ kind: String, _ action: String, _ done: String, query: [(String, String?)], noun: String,
         reason: String? = nil
     ) async throws -> ExitCode {
-        let asked = JSONValue.record(query.map { name, value in (name, value.map { .string($0) }) })
+        let tags = query.filter { $0.0 == "tag" }.compactMap { $0.1.map { JSONValue.string($0) } }
+        let asked = JSONValue.record(
+            query.filter { $0.0 != "tag" }.map { name, value in (name, value.map { .string($0) }) }
+                + [("tag", tags.isEmpty ? nil : .array(tags))])
         guard !asked.members.isEmpty else {
             throw Failure.usage(
                 "Name \(noun == "execution" ? "an" : "a") \(noun), or give a filter. See "

@@ -25,13 +25,12 @@ enum ExecutionCommands {
 
     static func query(_ session: Session) throws -> [(String, String?)] {
         let arguments = session.arguments
-        let tags = try arguments.pairs("tag").map { "\($0.name):\($0.value)" }
         return [
             ("job", try arguments.filter("job")), ("status", try arguments.filter("status")),
             ("source", try arguments.filter("source")), ("from", try arguments.dateText("from", now: session.now)),
             ("to", try arguments.dateText("to", now: session.now)), ("search", try arguments.filter("search")),
-            ("tag", tags.isEmpty ? nil : tags.joined(separator: ",")), ("dead", arguments.has("dead") ? "true" : nil),
-        ]
+            ("dead", arguments.has("dead") ? "true" : nil),
+        ] + (try arguments.pairs("tag").map { ("tag", "\($0.name):\($0.value)") })
     }
 
     static func columns(_ times: Times) -> [Column] {

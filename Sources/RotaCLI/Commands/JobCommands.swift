@@ -36,12 +36,10 @@ enum JobCommands {
     }
 
     static func query(_ arguments: Arguments) throws -> [(String, String?)] {
-        let tags = try arguments.pairs("tag").map { "\($0.name):\($0.value)" }
-        return [
+        [
             ("search", try arguments.filter("search")), ("state", try arguments.filter("state")),
-            ("tag", tags.isEmpty ? nil : tags.joined(separator: ",")), ("group", try arguments.filter("group")),
-            ("project", try arguments.filter("project")),
-        ]
+            ("group", try arguments.filter("group")), ("project", try arguments.filter("project")),
+        ] + (try arguments.pairs("tag").map { ("tag", "\($0.name):\($0.value)") })
     }
 
     static func columns(_ times: Times) -> [Column] {

@@ -5,7 +5,14 @@ import RotaHTTP
 /// Writes dates for people: on the wall clock of a zone, with the offset, and beside it how far away they are.
 struct Times: Sendable {
     let zone: TimeZone
-    let now: Date
+    private let clock: @Sendable () -> Date
+
+    /// The time when it is asked for: a command may wait before it prints.
+    var now: Date { clock() }
+
+    init(zone: TimeZone, now: @autoclosure @escaping @Sendable () -> Date) {
+        (self.zone, clock) = (zone, now)
+    }
 
     /// A date such as `2026-03-15 10:00:00Z` or `2026-03-15 11:00:00+01:00`.
     func text(_ date: Date) -> String {

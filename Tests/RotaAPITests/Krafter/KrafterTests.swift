@@ -21,6 +21,18 @@ struct KrafterTests {
 
     static func job(_ changes: JSONValue) -> JSONValue { check.with(changes) }
 
+    @Test("A job is sent back after it has run")
+    func sentBackLater() async throws {
+        let bench = Self.bench()
+        let created = await bench.send("POST", Self.jobs, Self.check)
+        let path = Self.jobs + "/" + (created.data?["id"]?.string ?? "")
+        try await bench.running { await bench.advance(.seconds(301)) }
+        let changed = await bench.send("PUT", path, created.data?.with(["name": "renamed"]))
+        #expect(changed.status == 200 && changed.data?["name"] == "renamed")
+        let other = created.data?.with(["id": "00000000-0000-7000-8000-000000000000"])
+        #expect(await bench.send("PUT", path, other).status == 422)
+    }
+
     @Test(
         "The quickstart's job is answered as there",
         .routes("K-1 to K-4", "K-6 to K-20", "K-34"))

@@ -243,4 +243,19 @@ struct StraitRunTests {
             #expect(await bench.send("GET", "/v1/runs/string").error == "run not found")
         }
     }
+
+    @Test("A bulk trigger is repeated by its key")
+    func repeatedBulk() async throws {
+        let bench = APIBench(.strait)
+        let id = try await StraitTests.create(bench)
+        func send() async -> [String?] {
+            let answer = await bench.send(
+                "POST", "/v1/jobs/\(id)/trigger/bulk", ["items": [[:], ["priority": 3]]],
+                headers: ["Idempotency-Key": "k"])
+            return answer.results?.elements.map { $0["id"]?.string } ?? []
+        }
+        let first = await send()
+        #expect(first.count == 2 && first[0] != first[1])
+        #expect(await send() == first)
+    }
 }
