@@ -89,6 +89,15 @@ public struct CircuitBreaker: Codable, Hashable, Sendable {
         self.policy = policy
     }
 
+    /// Creates a closed breaker whose permits differ from those of every one that was created earlier.
+    ///
+    /// A breaker that is dropped while it is closed, and created again when an attempt fails, would otherwise take the
+    /// outcome of an old probe for that of a new one.
+    package init(_ policy: CircuitBreakerPolicy, createdAt date: Date) throws(RetryPolicyError) {
+        try self.init(policy)
+        generation = Int64(exactly: (date.timeIntervalSince1970 * 1e6).rounded()) ?? 0
+    }
+
     /// Creates a closed breaker with the default policy.
     public init() {
         policy = .default
