@@ -69,7 +69,7 @@ extension Fields {
     /// Refuses another identity than the record has.
     ///
     /// A client sends a record back as it got it. The other members that it may not set have perhaps changed since, as
-    /// `next_run_at` does with every run, and do not count.
+    /// `next_run_at` does with each execution, and do not count.
     ///
     /// - Parameter record: The record as it is now.
     func refuseOtherIdentity(than record: JSONValue) throws(APIError) {

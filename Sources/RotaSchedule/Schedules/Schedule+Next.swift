@@ -8,10 +8,10 @@ extension Schedule {
     /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
     /// An interval without an anchor counts from `date`, and ``immediately`` without one returns `nil`. ``maximumRuns``
-    /// is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as exhausted, or, if
-    /// it moves dates to business days, those of some ten thousand days. So does one with a time zone whose rules cannot be read;
-    /// ``validate()`` tells those apart. One with a calendar
-    /// of ``ScheduleCalendar/named(_:)`` gives no date outside a scheduler, which alone knows the calendar.
+    /// is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as exhausted; if it
+    /// moves dates to business days, those of some ten thousand days. So does one with a time zone whose rules cannot
+    /// be read; ``validate()`` tells those apart. One with a calendar of ``ScheduleCalendar/named(_:)`` gives no date
+    /// outside a scheduler, which alone knows the calendar.
     public func next(after date: Date) -> Date? {
         guard let limits else { return rule.next(after: date) }
         var date = date

@@ -121,7 +121,7 @@ struct IndexedExecution {
     let keepsTrail: Bool
     private let rare: Rare<RareParts>
 
-    /// What few executions have, behind one pointer: each change of an execution takes two of these values.
+    /// The members that few executions have, behind one pointer: each change of an execution takes two of these values.
     private struct RareParts: RareMembers {
         var backfill: BatchID?
         var expiry: Date?
