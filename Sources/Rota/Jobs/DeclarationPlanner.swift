@@ -92,6 +92,8 @@ struct DeclarationPlanner {
         of job: Job, to draft: JobDraft, state: JobState? = nil, _ calendars: [String: ScheduleCalendar], at now: Date
     ) throws -> JobReplacement? {
         let isReturning = job.state == .paused && job.scheduleState.reason == Self.orphanReason(owner)
+        // A breaker's pause is not what was declared, although lists of jobs show it as their state.
+        let state = job.scheduleState.isHeldByBreaker && state == .paused ? nil : state
         let wanted = job.state == .completed ? nil : state ?? (isReturning ? .active : nil)
         let planned = try job.updated(to: draft.definition, calendars, state: wanted, at: now)
         guard planned != nil || job.declaredBy != owner else { return nil }

@@ -94,11 +94,11 @@ extension Scheduler {
     /// ```
     ///
     /// - Parameters:
-    ///   - id: The execution. Its status must be `waiting`.
+    ///   - id: The execution. Its status must be `waiting`, and not because of a batch or a backfill.
     ///   - next: The outcome, or the date of another attempt.
     ///   - output: The output of the execution, up to 5 MiB.
     /// - Returns: The execution after the completion.
-    /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it is not waiting, or
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`, `illegalState` if it is not so, or
     ///   `invalidRequest`; or the store's error.
     @discardableResult
     public func complete(

@@ -116,10 +116,11 @@ struct InfraiFormat: APIFormat {
     /// A second time it answers the same, as it does for a job that never was.
     private static let delete: Route.Handler = { call in
         let id = try call.jobID()
-        if let job = try? await call.scheduler.job(id) {
+        do {
+            let job = try await call.scheduler.job(id)
             try call.checkMatch(job)
             try await call.delete(job)
-        }
+        } catch let error as SchedulerError where error.code == .jobNotFound {}
         return .json(["cron_id": InfraiRecord.ids.text(id), "deleted": true])
     }
 

@@ -66,12 +66,15 @@ enum NativeBulk {
         return Query(
             try query.names.flatMap { name in
                 switch query.json(name) {
-                case .string(let text)? where text.contains(where: { $0 != "," && !$0.isWhitespace }): [(name, text)]
+                case .string(let text)? where !isBlank(text): [(name, text)]
                 case .bool(let bool)?: [(name, "\(bool)")]
                 case .array(let elements)? where !elements.isEmpty:
                     try elements.map { element in
-                        guard case .string(let text) = element, !text.isEmpty else {
-                            throw query.fail(name, "\(name) must be a text.")
+                        guard case .string(let text) = element, !isBlank(text) else {
+                            throw query.fail(name, "\(name) must hold texts that are not empty.")
+                        }
+                        guard elements.count == 1 || lists.contains(name) else {
+                            throw query.fail(name, "query.\(name) must be one text.")
                         }
                         return (name, text)
                     }
@@ -79,6 +82,11 @@ enum NativeBulk {
                 }
             })
     }
+
+    /// The members of a query that may name several values.
+    private static let lists: Set<String> = ["tag", "state", "status", "source"]
+
+    private static func isBlank(_ text: String) -> Bool { text.allSatisfy { $0 == "," || $0.isWhitespace } }
 
     /// Checks the confirmed count against the one found now, or answers with it.
     ///
@@ -186,7 +194,7 @@ enum NativeBulk {
             } else {
                 // A repeated request replays nothing twice.
                 _ = try await call.scheduler.replay(
-                    id, idempotencyKey: key.map { "\($0.prefix(200))/\(id)" }, author: call.caller.actor)
+                    id, idempotencyKey: key.map { call.key($0, of: "\(id)") }, author: call.caller.actor)
             }
         }
     }

@@ -223,7 +223,8 @@ enum NativeJobs {
         let count = try call.query.int("count", in: 1...1_000, else: 10)
         let from = try call.query.date("from", now: call.now)
         let to = try call.query.date("to", now: call.now)
-        let ahead = try await call.scheduler.preview(updating: job.id, count: from == nil ? count : 1_000).occurrences
+        let isAhead = from.map { $0 > call.now } ?? false
+        let ahead = try await call.scheduler.preview(updating: job.id, count: isAhead ? 1_000 : count).occurrences
         let found = from.map { occurrences(of: job, after: $0, count: count, ahead: ahead, at: call.now) } ?? ahead
         let items = found.filter { occurrence in to.map { occurrence.occurrence.nominal < $0 } ?? true }
         return .json(["items": .array(items.map(NativeRecord.occurrence))])
@@ -236,12 +237,19 @@ enum NativeJobs {
         of job: Job, after date: Date, count: Int, ahead: [PreviewedOccurrence], at now: Date
     ) -> [PreviewedOccurrence] {
         let schedule = job.definition.schedule
+        let isAfter = { (occurrence: PreviewedOccurrence) in occurrence.occurrence.nominal > date }
+        // A delay that follows an execution has no other occurrences.
+        guard schedule.isSeries else { return ahead.filter(isAfter) }
         let begin = min(ahead.first?.occurrence.nominal ?? .distantFuture, now)
-        let past = schedule.preview(from: date, count: count).prefix { $0.occurrence.nominal < begin }
-        var found = past + ahead.drop { $0.occurrence.nominal <= date }
+        let past = schedule.unlimitedPreview(from: date, count: count).prefix { $0.occurrence.nominal < begin }
+        var found = past + ahead.filter(isAfter)
         if ahead.count == 1_000, found.count < count, let last = ahead.last?.occurrence.nominal {
-            let left = schedule.maximumRuns.map { $0 - job.scheduleState.firedCount - ahead.count } ?? count
-            found += schedule.preview(from: max(date, last), count: max(0, min(count - found.count, left)))
+            if let runs = schedule.maximumRuns {
+                let left = min(max(0, runs - job.scheduleState.firedCount - ahead.count), 100_000)
+                found += schedule.unlimitedPreview(from: last, count: left).filter(isAfter)
+            } else {
+                found += schedule.unlimitedPreview(from: max(date, last), count: count - found.count)
+            }
         }
         return Array(found.prefix(count))
     }

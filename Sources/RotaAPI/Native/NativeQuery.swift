@@ -20,7 +20,8 @@ enum NativeQuery {
         var tags: [String: String] = [:]
         // A value may have commas.
         for text in query.all("tag") {
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text.trimmingCharacters(in: .whitespaces).split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else {
                 throw .invalid("tag", "tag must be a name and a value, such as team:billing.")
             }

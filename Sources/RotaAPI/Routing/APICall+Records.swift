@@ -25,10 +25,15 @@ extension APICall {
     }
 
     /// Changes a job, atomically.
+    ///
+    /// A record that is sent back with other members says that the job is paused because its breaker holds it, and does
+    /// not ask for that: the job would never resume.
     func update(
         _ job: Job, state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        told(
+        let isRecord = job.scheduleState.isHeldByBreaker && fields?.names.count ?? 0 > 1
+        let state = isRecord && state == .paused ? nil : state
+        return told(
             try await scheduler.outcome(ofUpdating: job.id, state: state, self.change(of: job, fields)) { definition in
                 let present = definition.action.request
                 try change(&definition)

@@ -118,6 +118,13 @@ struct APICall: Sendable {
         JobChange(caller.actor, try idempotencyKey(fields), ifRevision: revision(of: job))
     }
 
+    /// The key of one part of a call that has a key.
+    func key(_ key: String, of part: String) -> String {
+        let whole = "\(key)/\(part)"
+        guard whole.utf8.count > 255 else { return whole }
+        return Digest.sha256(Array(whole.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
     func idempotencyKey(_ fields: Fields? = nil) throws(APIError) -> String? {
         var key = request.headers["Idempotency-Key"] ?? request.headers["X-Idempotency-Key"]

@@ -92,7 +92,7 @@ struct StraitRuns {
             guard try !trigger.isDryRun else { throw item.fail("dry_run", "dry_run is for single triggers") }
             var request = try trigger.request(traceparent: call.request.headers["Traceparent"])
             request.idempotencyKey = try item.text("idempotency_key", length: 0...255).flatMap { $0.isEmpty ? nil : $0 }
-            request.idempotencyKey = request.idempotencyKey ?? key.map { "\($0.prefix(250))/\(index)" }
+            request.idempotencyKey = request.idempotencyKey ?? key.map { call.key($0, of: "item \(index)") }
             request.author = call.caller.actor
             requests.append(request)
         }

@@ -18,6 +18,7 @@ extension Schedule {
     ///   - budget: What is left of ``searchBudget``.
     func shiftedNext(after date: Date, before end: Date?, budget: inout Int) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
+        if rule.countsFromItsStart { return movedDelay(after: date, days) }
         let lastDay = end.flatMap(WholeSeconds.floor).map(days.day) ?? .max
         var day = days.day(of: second)
         while budget > 0 {
@@ -68,6 +69,17 @@ extension Schedule {
             day = min(target - 1, lastTarget)
         }
         return nil
+    }
+
+    /// Returns the only date of a rule that counts from a date, as moved; if that is not later, on the next business
+    /// day.
+    private func movedDelay(after date: Date, _ days: BusinessDays) -> Date? {
+        guard let found = ruleNext(after: date), let second = WholeSeconds.floor(found) else { return nil }
+        let day = days.day(of: second)
+        guard let target = days.target(of: day), let moved = days.moved(found, by: target - day) else { return nil }
+        if moved > date { return moved }
+        guard let later = days.firstBusinessDay(from: day + 1) else { return nil }
+        return days.moved(found, by: later - day)
     }
 
     /// Returns the days of a run on which the rule may have dates.
@@ -212,6 +224,16 @@ extension Schedule {
             let local = second + table.span(at: second).offset + Int64(days) * 86_400
             guard WholeSeconds.supported.contains(local) else { return nil }
             return self.date(of: local).addingTimeInterval(fraction)
+        }
+    }
+}
+
+extension Schedule.Rule {
+    /// Whether the rule's date depends on the one that it is asked from: a delay, or an interval without an anchor.
+    fileprivate var countsFromItsStart: Bool {
+        switch self {
+        case .afterCompletion, .every(_, anchor: nil): true
+        case .cron, .every, .once, .immediately, .union, .onDemand: false
         }
     }
 }

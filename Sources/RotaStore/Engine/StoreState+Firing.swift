@@ -36,6 +36,12 @@ extension StoreState {
             recordSkip(skip, job: job, lastFired: lastFired, log: &log)
         }
         var scheduleState = fire.scheduleState
+        // The end of a replaced probe is recorded in the state that this one takes the place of.
+        for execution in replaced where execution.progress.status.isTerminal {
+            if let permit = execution.circuitPermit {
+                unusedPermits.append((permit, execution.progress.finishedAt ?? execution.createdAt))
+            }
+        }
         for unused in unusedPermits { scheduleState.breaker?.record(.ignored, unused.permit, at: unused.date) }
         scheduleState.firedCount = job.scheduleState.firedCount
         scheduleState.lastFired = job.scheduleState.lastFired

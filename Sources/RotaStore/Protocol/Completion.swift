@@ -92,7 +92,7 @@ public struct ExternalCompletion: Sendable, Hashable {
     public enum Outcome: Sendable, Hashable {
         /// It was recorded. The value is the updated execution.
         case recorded(Execution)
-        /// The execution was not waiting. Nothing changed.
+        /// The execution was not waiting, or waits for other executions. Nothing changed.
         case notWaiting(Execution)
         /// The execution does not exist.
         case missing

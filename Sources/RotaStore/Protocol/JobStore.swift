@@ -279,6 +279,9 @@ public protocol JobStore: Sendable {
 
     /// Records external completions of waiting executions.
     ///
+    /// One that follows a batch is not completed. One that waits for its turn in a backfill can only be queued, and its
+    /// time to live begins then.
+    ///
     /// - Returns: For each completion, in order, its outcome.
     func completeWaiting(_ answers: [ExternalCompletion]) async throws -> [ExternalCompletion.Outcome]
 

@@ -27,7 +27,14 @@ extension ReferenceTables {
                 }
                 continue
             }
-            if job.definition.overlap.rule == .replace { replaced += cancelReplaced(of: job.id, for: execution) }
+            if job.definition.overlap.rule == .replace {
+                let canceled = cancelReplaced(of: job.id, for: execution)
+                replaced += canceled
+                for probe in canceled where probe.progress.status.isTerminal {
+                    guard let permit = probe.details.circuitPermit else { continue }
+                    breaker?.record(.ignored, permit, at: probe.progress.finishedAt ?? probe.createdAt)
+                }
+            }
             executions.append(execution)
             fired.append(execution)
         }

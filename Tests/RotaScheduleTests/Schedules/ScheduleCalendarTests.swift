@@ -162,6 +162,21 @@ import Testing
         }
     }
 
+    @Test("A delay is counted from its date before it is moved to a business day")
+    func movedDelays() {
+        func next(_ hours: Int, _ shift: BusinessDayShift, after date: String) -> String {
+            text(Schedule.afterCompletion(.seconds(hours * 3600)).onBusinessDays(shift).next(after: utc(date)))
+        }
+        // 6 January 2026 is a Tuesday.
+        #expect(next(6, .next, after: "2026-01-06T10:00:00Z") == "2026-01-06T16:00:00Z")
+        #expect(next(20, .next, after: "2026-01-06T10:00:00Z") == "2026-01-07T06:00:00Z")
+        #expect(next(30, .next, after: "2026-01-09T10:00:00Z") == "2026-01-12T16:00:00Z")
+        #expect(next(30, .previous, after: "2026-01-08T22:00:00Z") == "2026-01-09T04:00:00Z")
+        // Moved back, it would lie before the date that it counts from.
+        #expect(next(6, .previous, after: "2026-01-09T20:00:00Z") == "2026-01-12T02:00:00Z")
+        #expect(next(2, .next, after: "2026-01-12T10:00:00Z") == "2026-01-12T12:00:00Z")
+    }
+
     @Test("Of two equally near business days, the later one is used")
     func tie() throws {
         // Wednesday, 10 June 2026, is excluded. Tuesday and Thursday are both a day away.

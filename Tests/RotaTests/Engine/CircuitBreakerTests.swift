@@ -231,4 +231,29 @@ struct CircuitBreakerTests {
             #expect(failed.scheduleState.isHeldByBreaker)
         }
     }
+
+    @Test("A queued probe that a later one replaces gives its permit back")
+    func replacedProbe() async throws {
+        let endpoint = Endpoint()
+        let bench = Bench(configuration: Bench.configuration { $0.maximumConcurrency = 1 })
+        let (clock, start) = (bench.clock, bench.clock.now)
+        try await bench.scheduler.handle("work") { _ in if endpoint.isFailing { throw Broken() } }
+        try await bench.scheduler.handle("block") { _ in try await clock.sleep(until: start.addingTimeInterval(270)) }
+        var draft = failing(.seconds(60), probeLease: .seconds(3600), overlap: .replace)
+        draft.definition.breaker = CircuitBreakerPolicy(
+            consecutiveFailures: 1, openFor: .fixed(.seconds(60)), probes: 2, probeLease: .seconds(3600))
+        let job = try await bench.scheduler.create(draft)
+        let blocker = try await bench.scheduler.create(JobDraft(queue: "block"))
+        try await bench.running {
+            await bench.advance(.seconds(61))
+            endpoint.isFailing = false
+            await bench.advance(.seconds(49))
+            _ = try await bench.scheduler.trigger(blocker.id)
+            await bench.advance(.seconds(165))
+            let executions = try await bench.executions(of: job.id)
+            #expect(executions.map(\.status) == [.failed, .canceled, .canceled, .succeeded])
+            #expect(executions.last?.scheduledFor == start.addingTimeInterval(240))
+            #expect(try await bench.scheduler.skips(of: job.id).isEmpty)
+        }
+    }
 }

@@ -47,6 +47,23 @@ struct JobControlTests {
         }
     }
 
+    @Test("A declaration that says of a held job what lists show of it leaves the breaker's pause as it is")
+    func declaredWhileHeld() async throws {
+        struct Broken: Error {}
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in throw Broken() }
+        var draft = JobDraft(name: "j", schedule: .every(.seconds(60)), action: .handler("work"), retry: .none)
+        draft.definition.breaker = CircuitBreakerPolicy(consecutiveFailures: 1)
+        let job = try #require(try await bench.scheduler.declare([draft], owner: "app").jobs.first)
+        try await bench.running {
+            await bench.advance(.seconds(61))
+            let again = try await bench.scheduler.declare([draft], states: [.paused], owner: "app")
+            #expect(again.isUnchanged)
+            let held = try await bench.scheduler.job(job.id)
+            #expect(held.scheduleState.isHeldByBreaker)
+        }
+    }
+
     @Test("Pausing disables the job, and pausing again changes nothing", .rows("T-28", "K-31", "I-31", "S-5"))
     func pause() async throws {
         let bench = try await bench()
