@@ -145,8 +145,8 @@ public protocol JobStore: Sendable {
     /// already has an execution for its date, or if the job has an execution with its idempotency key. Two skips that
     /// begin at the same date are two records.
     ///
-    /// A skipped execution gives its permit back to the breaker: record ``CircuitOutcome/ignored`` for its
-    /// ``ExecutionDetails/circuitPermit``.
+    /// A skipped execution gives its permit back to the breaker of the request, and so does a replaced one that ends at
+    /// once: record `CircuitOutcome.ignored` for its ``ExecutionDetails/circuitPermit``.
     ///
     /// The store applies the job's overlap policy to the executions one after another, because only the store can count
     /// the schedule's unfinished executions.
