@@ -25,7 +25,7 @@ package enum ExecutionToken {
         let milliseconds = (expiry.timeIntervalSince1970 * 1000).rounded(.down)
         guard let milliseconds = Int64(exactly: milliseconds) else { throw invalid }
         let head = "\(version).\(id).\(milliseconds)"
-        return SecretValue(head + "." + hexadecimal(try code(of: head, secret)))
+        return SecretValue("\(head).\(try code(of: head, secret).hexadecimal)")
     }
 
     /// Returns the execution of a token.
@@ -38,7 +38,7 @@ package enum ExecutionToken {
         guard text.utf8.count <= longest, let dot = text.lastIndex(of: ".") else { throw invalid }
         let head = String(text[..<dot])
         // The codes' texts are compared, so that nothing but the text that was made is valid.
-        let (given, right) = (text[dot...].dropFirst(), hexadecimal(try code(of: head, secret)))
+        let (given, right) = (text[dot...].dropFirst(), try code(of: head, secret).hexadecimal)
         guard MessageCode.isEqual(Array(given.utf8), Array(right.utf8)) else { throw invalid }
         let parts = head.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == version, let id = ExecutionID(String(parts[1])),
@@ -70,10 +70,6 @@ package enum ExecutionToken {
 
     private static func code(of head: String, _ secret: SecretValue) throws(SchedulerError) -> [UInt8] {
         MessageCode.hmacSHA256(key: try key(secret), message: Array((purpose + head).utf8))
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static var invalid: SchedulerError {

@@ -53,6 +53,11 @@ extension String {
     }
 }
 
+extension Sequence<UInt8> {
+    /// Two lowercase hexadecimal digits for each byte.
+    package var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+}
+
 /// Percent-encoding (RFC 3986 §2.1).
 package enum PercentEncoding {
     /// Returns `%` and two hexadecimal digits.

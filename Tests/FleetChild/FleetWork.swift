@@ -61,7 +61,7 @@
                 store: store, transport: .automatic, configuration: configuration, observers: [diary])
             try await scheduler.handle("exact") { [unowned scheduler] context in
                 let key = Self.key(context.execution)
-                try await Self.takeTime()
+                try await Self.takeTime(for: context.execution)
                 try await store.withTransaction { transaction in
                     try await insert("exact", key, in: transaction)
                     try await scheduler.enqueue("echo", payload: key, in: transaction)
@@ -70,16 +70,16 @@
                 diary.write("done \(key)")
             }
             try await scheduler.handle("echo", payload: String.self) { key, context in
-                try await Self.takeTime()
+                try await Self.takeTime(for: context.execution)
                 try await store.withTransaction { transaction in
                     try await insert("echo", key, in: transaction)
                     try await context.complete(in: transaction)
                 }
             }
             try await scheduler.handle("plain") { context in
-                try await Self.takeTime()
+                try await Self.takeTime(for: context.execution)
                 diary.write("plain \(Self.key(context.execution))")
-                try await Self.takeTime()
+                try await Self.takeTime(for: context.execution)
             }
             diary.write("begin")
             try await scheduler.run(stoppingOn: .terminate)
@@ -112,8 +112,9 @@
             "\(execution.jobName)/\(execution.scheduledFor.timeIntervalSince1970)"
         }
 
-        private static func takeTime() async throws {
-            try await Task.sleep(for: .milliseconds(Int.random(in: 5...150)))
+        /// Takes 5 to 150 milliseconds, which the execution's identifier decides.
+        private static func takeTime(for execution: Execution) async throws {
+            try await Task.sleep(for: .milliseconds(5 + Int(execution.id.bits % 146)))
         }
     }
 

@@ -23,7 +23,9 @@ struct KrafterReader {
     ]
 
     /// The members that a client may send back unchanged.
-    static let readOnly: Set<String> = ["id", "last_status", "last_run_at", "next_run_at", "created_at", "updated_at"]
+    private static let readOnly: Set<String> = [
+        "id", "last_status", "last_run_at", "next_run_at", "created_at", "updated_at",
+    ]
 
     private static let settings: Set<String> = [
         "name", "schedule_type", "schedule", "timezone", "url", "method", "headers", "timeout_ms", "max_retries",

@@ -122,7 +122,7 @@ struct APICall: Sendable {
     func key(_ key: String, of part: String) -> String {
         let whole = "\(key)/\(part)"
         guard whole.utf8.count > 255 else { return whole }
-        return Digest.sha256(Array(whole.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return Digest.sha256(Array(whole.utf8)).hexadecimal
     }
 
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.

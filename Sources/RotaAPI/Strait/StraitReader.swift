@@ -13,7 +13,7 @@ import RotaStore
 /// As in the service, zero and an empty text mean that a setting is not given.
 struct StraitReader {
     /// The members that a client may send back as it got them, but not change.
-    static let readOnly: Set<String> = [
+    private static let readOnly: Set<String> = [
         "id", "project_id", "version", "version_id", "created_by", "updated_by", "created_at", "updated_at",
     ]
 

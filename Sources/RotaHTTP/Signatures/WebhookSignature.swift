@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 
 /// A key that signs webhooks.
 ///
@@ -124,7 +125,7 @@ public struct WebhookSignature: Sendable, Hashable {
                 "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": codes.joined(separator: " "),
             ]
         case .hexadecimal(let timestampField, let signatureField):
-            let codes = secrets.map { "v1=" + Self.hex(Self.code($0, [timestamp], body)) }
+            let codes = secrets.map { "v1=" + Self.code($0, [timestamp], body).hexadecimal }
             return HTTPHeaders([
                 .init(timestampField, timestamp), .init(signatureField, codes.joined(separator: ",")),
             ])
@@ -230,13 +231,6 @@ extension WebhookSignature {
             bytes.append(byte)
         }
         return bytes
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
     }
 }
 

@@ -1,4 +1,6 @@
 #if Postgres
+    import RotaCore
+
     extension PostgresSchema {
         /// The bytes before the JSON of a request that the SQL function `enqueue` left in the inbox.
         ///
@@ -55,7 +57,7 @@
                 substring(int8send(floor(extract(epoch FROM requested_at) * 1000)::int8) FROM 3) FROM 1 FOR 6),
                 52, 1), 53, 1), 'hex')::uuid;
               INSERT INTO \(table("inbox")) (id, record) VALUES (execution_id,
-                decode('\(Self.requestMark.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())', 'hex')
+                decode('\(Self.requestMark.hexadecimal)', 'hex')
                 || convert_to(json_build_object(
                   'queue', queue, 'payload', payload::text, 'idempotencyKey', idempotency_key,
                   'dueAt', extract(epoch FROM due_at)::float8, 'priority', priority,

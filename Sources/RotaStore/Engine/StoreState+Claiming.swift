@@ -9,8 +9,10 @@ extension StoreState {
         taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
         while taken.count < request.limit, let entry = nextClaimable(at: request.now),
             taken.count < request.free ?? .max || !claims.isLimited(entry),
-            start(entry, for: request, into: &taken, log: &log)
-        {}
+            let claim = start(entry, for: request, log: &log)
+        {
+            taken.append(claim)
+        }
         if !trailKeepers.isEmpty { recordHolds(at: request.now, log: &log) }
         return taken
     }
@@ -36,13 +38,8 @@ extension StoreState {
     private static var trailLimit: Int { 100 }
 
     /// Moves an execution to running under a lease with the next fencing token, and counts the start for rate limits.
-    ///
-    /// - Parameter taken: Takes the claim; it is too large to be handed on.
-    /// - Returns: Whether there is such an execution.
-    private mutating func start(
-        _ entry: QueueEntry, for request: ClaimRequest, into taken: inout [Claim], log: inout ChangeLog
-    ) -> Bool {
-        guard var execution = executions[entry.id], let job = jobs[entry.jobID] else { return false }
+    private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
+        guard var execution = executions[entry.id], let job = jobs[entry.jobID] else { return nil }
         if execution.progress.startedAt == nil {
             let version = job.version(for: execution)
             execution.progress.runningVersion = version == execution.jobVersion ? nil : version
@@ -67,8 +64,7 @@ extension StoreState {
                 }
             }
         }
-        taken.append(Claim(execution, job: self.job(job, asSeenBy: execution)))
-        return true
+        return Claim(execution, job: self.job(job, asSeenBy: execution))
     }
 
     /// The execution to claim next, if any may start.

@@ -169,10 +169,7 @@ extension JSONPayload {
             (try? JSONValue(parsing: Array(payload.json)))?.canonicalText
                 ?? String(decoding: payload.json, as: UTF8.self)
         }
-        return Digest.sha256(Array((text ?? "null").utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        return Digest.sha256(Array((text ?? "null").utf8)).hexadecimal
     }
 }
 

@@ -30,6 +30,21 @@ struct FailureTests {
         #expect(health.status == 503)
     }
 
+    @Test("A deletion says so if the store fails, in every API", arguments: APIProfile.allCases)
+    func deletion(_ profile: APIProfile) async throws {
+        let store = KillableStore(InMemoryJobStore())
+        let scheduler = Scheduler(store: store, clock: ManualClock())
+        let api = SchedulerAPI(scheduler, as: profile) { _, _ in .open }
+        let job = try await scheduler.create(JobDraft(queue: "q"))
+        store.kill()
+        let path =
+            profile.description == "Infrai" ? "/delete/" : profile.description == "Krafter" ? "/cron/jobs/" : "/jobs/"
+        for target in [profile.basePath + path, "/_rota/jobs/"] {
+            let answer = await api.respond(to: APIRequest(method: "DELETE", target: target + job.id.description))
+            #expect(answer.status >= 500, "\(target)")
+        }
+    }
+
     @Test(
         "A request that takes too long is ended and says so",
         arguments: [

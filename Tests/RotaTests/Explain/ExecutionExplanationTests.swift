@@ -63,6 +63,13 @@ struct ExecutionExplanationTests {
         let followUp = try #require(batch.followUp)
         explanation = try await scheduler.explain(followUp.id)
         #expect(explanation.holds == [.batch(unfinished: 2)])
+        // Its replay does not wait for the batch, though it knows of it.
+        _ = try await scheduler.cancel(followUp.id)
+        var replay = try await scheduler.replay(followUp.id)
+        replay.progress.status = .waiting
+        replay.progress.startedAt = start
+        #expect(replay.progress.batch?.unfinished == 2)
+        #expect(try await replay.holds(scheduler.job(slug: "q"), at: start) == [.externalCompletion(until: nil)])
         try await scheduler.cancel(delayed.id, reason: "not needed")
         #expect(try await scheduler.explain(delayed.id).description.hasSuffix("not needed."))
         await #expect(throws: SchedulerError.self) { try await scheduler.explain(ExecutionID(bits: 1)) }

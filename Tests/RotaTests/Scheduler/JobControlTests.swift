@@ -29,14 +29,47 @@ struct JobControlTests {
         #expect(third.scheduleState.reason == nil && third.scheduleState.resumesAt == end)
     }
 
-    @Test("An update that pauses a job replaces the pause of its breaker, which would end by itself", .rows("S-40"))
-    func pausedWhileHeld() async throws {
-        struct Broken: Error {}
-        let bench = Bench()
-        try await bench.scheduler.handle("work") { _ in throw Broken() }
+    /// A job whose breaker opens at the first failure.
+    private var fragile: JobDraft {
         var draft = JobDraft(name: "j", schedule: .every(.seconds(60)), action: .handler("work"), retry: .none)
         draft.definition.breaker = CircuitBreakerPolicy(consecutiveFailures: 1)
-        let job = try await bench.scheduler.create(draft)
+        return draft
+    }
+
+    private func failing() async throws -> Bench {
+        struct Broken: Error {}
+        return try await bench { _ in throw Broken() }
+    }
+
+    @Test("A deletion that is based on a revision is refused if the job changes at the last moment")
+    func deletedWhileChanged() async throws {
+        let (clock, base, writes) = (ManualClock(), InMemoryJobStore(), Recorded<String>())
+        let other = Bench(clock: clock, store: base, seed: 2).scheduler
+        let job = try await other.create(draft)
+        let store = HookedStore(
+            base: base,
+            beforeWrite: { name in
+                writes.add(name)
+                if writes.all.count == 1 { _ = try await other.update(job.id) { $0.name = "changed" } }
+            })
+        let scheduler = Bench(clock: clock, store: store).scheduler
+        let revision = job.scheduleState.revision
+        for revision in [revision, revision] {
+            let error = await #expect(throws: SchedulerError.self) {
+                try await scheduler.delete(job.id, ifRevision: revision)
+            }
+            #expect(error?.code == .changed)
+        }
+        let kept = try await scheduler.job(job.id)
+        #expect(kept.name == "changed")
+        try await scheduler.delete(job.id, ifRevision: kept.scheduleState.revision)
+        #expect(try await scheduler.jobs().items.isEmpty)
+    }
+
+    @Test("An update that pauses a job replaces the pause of its breaker, which would end by itself", .rows("S-40"))
+    func pausedWhileHeld() async throws {
+        let bench = try await failing()
+        let job = try await bench.scheduler.create(fragile)
         try await bench.running {
             await bench.advance(.seconds(61))
             #expect(try await bench.scheduler.job(job.id).scheduleState.isHeldByBreaker)
@@ -49,15 +82,11 @@ struct JobControlTests {
 
     @Test("A declaration that says of a held job what lists show of it leaves the breaker's pause as it is")
     func declaredWhileHeld() async throws {
-        struct Broken: Error {}
-        let bench = Bench()
-        try await bench.scheduler.handle("work") { _ in throw Broken() }
-        var draft = JobDraft(name: "j", schedule: .every(.seconds(60)), action: .handler("work"), retry: .none)
-        draft.definition.breaker = CircuitBreakerPolicy(consecutiveFailures: 1)
-        let job = try #require(try await bench.scheduler.declare([draft], owner: "app").jobs.first)
+        let bench = try await failing()
+        let job = try #require(try await bench.scheduler.declare([fragile], owner: "app").jobs.first)
         try await bench.running {
             await bench.advance(.seconds(61))
-            let again = try await bench.scheduler.declare([draft], states: [.paused], owner: "app")
+            let again = try await bench.scheduler.declare([fragile], states: [.paused], owner: "app")
             #expect(again.isUnchanged)
             let held = try await bench.scheduler.job(job.id)
             #expect(held.scheduleState.isHeldByBreaker)
