@@ -11,23 +11,24 @@ struct DeclarationPlanner {
     let orphans: DeclarationResult.Orphans
     let author: String?
 
-    /// The mark by which a job is found: its slug within its project, or its name if it has none.
+    /// The mark by which a job is found: within its project, its slug, or its name if it has none.
     ///
     /// A draft may also say which job it means.
     private enum Identity: Hashable, CustomStringConvertible {
         case job(JobID)
         case slug(String, project: String?)
-        case name(String)
+        case name(String, project: String?)
 
         init(_ draft: JobDraft) {
             if let id = draft.declaredJob { self = .job(id) } else { self.init(draft.definition) }
         }
 
         init(_ definition: JobDefinition) {
+            let project = definition.hasExtras ? definition.attributes.project : nil
             if definition.hasExtras, let slug = definition.attributes.slug {
-                self = .slug(slug, project: definition.attributes.project)
+                self = .slug(slug, project: project)
             } else {
-                self = .name(definition.name)
+                self = .name(definition.name, project: project)
             }
         }
 
@@ -36,7 +37,8 @@ struct DeclarationPlanner {
             case .job(let id): "identifier \(id)"
             case .slug(let slug, nil): "slug \"\(slug)\""
             case .slug(let slug, let project?): "slug \"\(slug)\" in project \"\(project)\""
-            case .name(let name): "name \"\(name)\""
+            case .name(let name, nil): "name \"\(name)\""
+            case .name(let name, let project?): "name \"\(name)\" in project \"\(project)\""
             }
         }
     }
@@ -63,6 +65,10 @@ struct DeclarationPlanner {
 
     /// Finds the owner's job that each draft declares: the one with its slug, else the one with its name.
     ///
+    /// A draft may also give its job a slug, take it away, or move it to another project. Its job is then the only one
+    /// with its name that no draft names exactly: in its project, or else in all of them. Of several, none is taken,
+    /// because it may be the wrong one.
+    ///
     /// - Returns: For each draft, in order, its job if there is one; and the jobs that no draft declares.
     func match(_ drafts: [JobDraft], with owned: [Job]) -> (jobs: [Job?], orphans: [Job]) {
         var known: [Identity: Job] = [:]
@@ -75,11 +81,17 @@ struct DeclarationPlanner {
             guard let job = known[Identity(draft)], found.insert(job.id).inserted else { return nil }
             return job
         }
-        // A draft may give its job a slug, or take it away. Only jobs that no draft names exactly are left for that.
-        let rest = Dictionary(owned.filter { !found.contains($0.id) }.map { ($0.name, $0) }) { first, _ in first }
-        for (place, draft) in drafts.enumerated() where jobs[place] == nil && draft.declaredJob == nil {
-            guard let job = rest[draft.definition.name], found.insert(job.id).inserted else { continue }
-            jobs[place] = job
+        for isSameProject in [true, false] {
+            let identity = { (definition: JobDefinition) -> Identity in
+                .name(definition.name, project: isSameProject ? definition.attributes.project : nil)
+            }
+            let left = Dictionary(grouping: owned.filter { !found.contains($0.id) }) { identity($0.definition) }
+            let open = drafts.indices.filter { jobs[$0] == nil && drafts[$0].declaredJob == nil }
+            for (name, places) in Dictionary(grouping: open, by: { identity(drafts[$0].definition) }) {
+                guard places.count == 1, let named = left[name], named.count == 1 else { continue }
+                found.insert(named[0].id)
+                jobs[places[0]] = named[0]
+            }
         }
         return (jobs, owned.filter { !found.contains($0.id) })
     }

@@ -7,33 +7,33 @@ import RotaCore
 /// therefore come from a run of consecutive days around it, its *sources*. Both searches visit one business day after
 /// another and look through its sources.
 extension Schedule {
-    /// How much work a search for one date does before the schedule counts as exhausted: a day that it looks through
-    /// costs 1, and each business day 10 more.
-    static let searchBudget = 100_000
-
     /// Returns the first date after another, as moved.
     ///
     /// - Parameters:
     ///   - end: A date from which nothing is looked for.
-    ///   - budget: What is left of ``searchBudget``.
-    func shiftedNext(after date: Date, before end: Date?, budget: inout Int) -> Date? {
+    ///   - own: What this schedule may still spend of the budget.
+    func shiftedNext(
+        after date: Date, before end: Date?, own: inout Int, within budget: inout SearchBudget
+    ) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
-        if rule.countsFromItsStart { return movedDelay(after: date, days) }
+        if rule.countsFromItsStart { return movedDelay(after: date, days, within: &budget) }
         let lastDay = end.flatMap(WholeSeconds.floor).map(days.day) ?? .max
         var day = days.day(of: second)
-        while budget > 0 {
-            guard let target = days.firstBusinessDay(from: day), target <= lastDay else { return nil }
+        while let target = days.firstBusinessDay(from: day), target <= lastDay {
             let sources = days.sources(of: target)
-            budget -= 10 + sources.count + target - day
-            let found = daysWithDates(in: sources, days).compactMap {
-                firstMoved(from: $0, to: target, after: date, days)
+            guard budget.spend(10 + sources.count + target - day, of: &own) else { return nil }
+            var first: Date?
+            for source in daysWithDates(in: sources, days, within: &budget) {
+                guard let found = firstMoved(from: source, to: target, after: date, days, within: &budget) else {
+                    continue
+                }
+                first = min(found, first ?? found)
             }
-            if let found = found.min() { return found }
+            if let first { return budget.isExhausted ? nil : first }
             // Nothing lands here: continue at the day of the rule's next date.
             let end = days.date(of: Int64(sources.upperBound + 1) * 86_400)
-            guard let next = ruleNext(after: end.justBefore), let nextSecond = WholeSeconds.floor(next) else {
-                return nil
-            }
+            guard let next = ruleNext(after: end.justBefore, within: &budget), let nextSecond = WholeSeconds.floor(next)
+            else { return nil }
             guard let nextTarget = days.target(of: days.day(of: nextSecond)) else {
                 day = max(target + 1, days.day(of: nextSecond) + 1)
                 continue
@@ -47,21 +47,27 @@ extension Schedule {
     ///
     /// - Parameters:
     ///   - start: A date before which nothing is looked for.
-    ///   - budget: What is left of ``searchBudget``.
-    func shiftedPrevious(before date: Date, from start: Date?, budget: inout Int) -> Date? {
+    ///   - own: What this schedule may still spend of the budget.
+    func shiftedPrevious(
+        before date: Date, from start: Date?, own: inout Int, within budget: inout SearchBudget
+    ) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.ceiling(date) else { return nil }
         let firstDay = start.flatMap(WholeSeconds.floor).map(days.day) ?? .min
         var day = days.day(of: second)
-        while budget > 0 {
-            guard let target = days.lastBusinessDay(upTo: day), target >= firstDay else { return nil }
+        while let target = days.lastBusinessDay(upTo: day), target >= firstDay {
             let sources = days.sources(of: target)
-            budget -= 10 + sources.count + day - target
-            let found = daysWithDates(in: sources, days).compactMap {
-                lastMoved(from: $0, to: target, before: date, days)
+            guard budget.spend(10 + sources.count + day - target, of: &own) else { return nil }
+            var last: Date?
+            for source in daysWithDates(in: sources, days, within: &budget) {
+                guard let found = lastMoved(from: source, to: target, before: date, days, within: &budget) else {
+                    continue
+                }
+                last = max(found, last ?? found)
             }
-            if let found = found.max() { return found }
+            if let last { return budget.isExhausted ? nil : last }
             let begin = days.date(of: Int64(sources.lowerBound) * 86_400)
-            guard let last = rulePrevious(before: begin), let lastSecond = WholeSeconds.floor(last) else { return nil }
+            guard let last = rulePrevious(before: begin, within: &budget), let lastSecond = WholeSeconds.floor(last)
+            else { return nil }
             guard let lastTarget = days.target(of: days.day(of: lastSecond)) else {
                 day = min(target - 1, days.day(of: lastSecond) - 1)
                 continue
@@ -73,8 +79,12 @@ extension Schedule {
 
     /// Returns the only date of a rule that counts from a date, as moved; if that is not later, on the next business
     /// day.
-    private func movedDelay(after date: Date, _ days: BusinessDays) -> Date? {
-        guard let found = ruleNext(after: date), let second = WholeSeconds.floor(found) else { return nil }
+    private func movedDelay(
+        after date: Date, _ days: BusinessDays, within budget: inout SearchBudget
+    ) -> Date? {
+        guard let found = ruleNext(after: date, within: &budget), let second = WholeSeconds.floor(found) else {
+            return nil
+        }
         let day = days.day(of: second)
         guard let target = days.target(of: day), let moved = days.moved(found, by: target - day) else { return nil }
         if moved > date { return moved }
@@ -83,12 +93,14 @@ extension Schedule {
     }
 
     /// Returns the days of a run on which the rule may have dates.
-    private func daysWithDates(in run: ClosedRange<Int>, _ days: BusinessDays) -> [Int] {
+    private func daysWithDates(
+        in run: ClosedRange<Int>, _ days: BusinessDays, within budget: inout SearchBudget
+    ) -> [Int] {
         guard run.count > 1 else { return [run.lowerBound] }
         var found: [Int] = []
         var day = run.lowerBound
         while day <= run.upperBound,
-            let date = ruleNext(after: days.date(of: Int64(day) * 86_400).justBefore),
+            let date = ruleNext(after: days.date(of: Int64(day) * 86_400).justBefore, within: &budget),
             let second = WholeSeconds.floor(date), case let first = max(day, days.day(of: second)),
             case let begin = max(day, first - 1), begin <= run.upperBound
         {
@@ -100,14 +112,16 @@ extension Schedule {
     }
 
     /// Returns the first date of a source day that lands after a given date when moved to the target day.
-    private func firstMoved(from source: Int, to target: Int, after date: Date, _ days: BusinessDays) -> Date? {
+    private func firstMoved(
+        from source: Int, to target: Int, after date: Date, _ days: BusinessDays, within budget: inout SearchBudget
+    ) -> Date? {
         var cursor = days.date(of: Int64(source) * 86_400).justBefore
         // Start at the same time of the source day, with a margin for readings that occur twice.
         if let same = days.moved(date, by: source - target) {
             cursor = max(cursor, same.addingTimeInterval(-days.margin(date, same)))
         }
         if source == target { cursor = max(cursor, date.addingTimeInterval(-Self.inexactness)) }
-        while let found = ruleNext(after: cursor), let second = WholeSeconds.floor(found),
+        while let found = ruleNext(after: cursor, within: &budget), let second = WholeSeconds.floor(found),
             days.day(of: second) <= source
         {
             if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved > date {
@@ -119,13 +133,15 @@ extension Schedule {
     }
 
     /// Returns the last date of a source day that lands before a given date when moved to the target day.
-    private func lastMoved(from source: Int, to target: Int, before date: Date, _ days: BusinessDays) -> Date? {
+    private func lastMoved(
+        from source: Int, to target: Int, before date: Date, _ days: BusinessDays, within budget: inout SearchBudget
+    ) -> Date? {
         var cursor = days.date(of: Int64(source + 1) * 86_400)
         if let same = days.moved(date, by: source - target) {
             cursor = min(cursor, same.addingTimeInterval(days.margin(date, same)))
         }
         if source == target { cursor = min(cursor, date.addingTimeInterval(Self.inexactness)) }
-        while let found = rulePrevious(before: cursor), let second = WholeSeconds.floor(found),
+        while let found = rulePrevious(before: cursor, within: &budget), let second = WholeSeconds.floor(found),
             days.day(of: second) >= source
         {
             if days.day(of: second) == source, let moved = days.moved(found, by: target - source), moved < date {
@@ -142,12 +158,15 @@ extension Schedule {
     /// Returns the rule's own date that was moved to another, or `nil` if it was not moved.
     func origin(ofMoved date: Date) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
+        var budget = SearchBudget()
         let target = days.day(of: second)
         let border = date.addingTimeInterval(Self.inexactness)
-        if let plain = ruleNext(after: date.addingTimeInterval(-Self.inexactness)), plain < border { return nil }
+        if let plain = ruleNext(after: date.addingTimeInterval(-Self.inexactness), within: &budget), plain < border {
+            return nil
+        }
         for source in days.sources(of: target) where source != target {
             guard let back = days.moved(date, by: source - target),
-                let found = ruleNext(after: back.addingTimeInterval(-7_200)),
+                let found = ruleNext(after: back.addingTimeInterval(-7_200), within: &budget),
                 found < back.addingTimeInterval(Self.inexactness)
             else { continue }
             return found

@@ -2,26 +2,30 @@ public import Foundation
 import RotaCore
 
 extension Schedule {
-    /// How many dates of the rule are tried before a schedule whose calendars refuse all of them counts as exhausted.
-    private static let attempts = 10_000
-
     /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
     /// An interval without an anchor counts from `date`, and ``immediately`` without one returns `nil`. ``maximumRuns``
     /// is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as exhausted; if it
-    /// moves dates to business days, those of some ten thousand days. So does one with a time zone whose rules cannot
-    /// be read; ``validate()`` tells those apart. One with a calendar of ``ScheduleCalendar/named(_:)`` gives no date
-    /// outside a scheduler, which alone knows the calendar.
+    /// moves dates to business days, those of some ten thousand days; so does a union whose parts need three times as
+    /// much together. A schedule with a time zone whose rules cannot be read gives no date either; ``validate()`` tells
+    /// those apart. One with a calendar of ``ScheduleCalendar/named(_:)`` gives no date outside a scheduler, which alone
+    /// knows the calendar.
     public func next(after date: Date) -> Date? {
-        guard let limits else { return rule.next(after: date) }
+        var budget = SearchBudget()
+        return next(after: date, within: &budget)
+    }
+
+    func next(after date: Date, within budget: inout SearchBudget) -> Date? {
+        guard let limits else { return rule.next(after: date, within: &budget) }
         var date = date
         // The start itself may be an occurrence.
         if let start = limits.start, date < start { date = start.justBefore }
-        var budget = Self.searchBudget
-        for _ in 0..<Self.attempts {
+        var own = SearchBudget.ofOneSchedule
+        while budget.spend(10, of: &own) {
             let next =
                 limits.shift == nil
-                ? ruleNext(after: date) : shiftedNext(after: date, before: limits.end, budget: &budget)
+                ? ruleNext(after: date, within: &budget)
+                : shiftedNext(after: date, before: limits.end, own: &own, within: &budget)
             guard let found = next,
                 limits.end.map({ found < $0 }) ?? true
             else { return nil }
@@ -38,14 +42,20 @@ extension Schedule {
     ///
     /// An interval, a delay or ``immediately`` without an anchor returns `nil`.
     public func previous(before date: Date) -> Date? {
-        guard let limits else { return rule.previous(before: date) }
+        var budget = SearchBudget()
+        return previous(before: date, within: &budget)
+    }
+
+    func previous(before date: Date, within budget: inout SearchBudget) -> Date? {
+        guard let limits else { return rule.previous(before: date, within: &budget) }
         var date = date
         if let end = limits.end, date > end { date = end }
-        var budget = Self.searchBudget
-        for _ in 0..<Self.attempts {
+        var own = SearchBudget.ofOneSchedule
+        while budget.spend(10, of: &own) {
             let previous =
                 limits.shift == nil
-                ? rulePrevious(before: date) : shiftedPrevious(before: date, from: limits.start, budget: &budget)
+                ? rulePrevious(before: date, within: &budget)
+                : shiftedPrevious(before: date, from: limits.start, own: &own, within: &budget)
             guard let found = previous,
                 limits.start.map({ found >= $0 }) ?? true
             else { return nil }
@@ -82,6 +92,34 @@ extension Schedule {
 
     private func occurrence(_ nominal: Date) -> Occurrence {
         Occurrence(nominal: nominal, effective: nominal.addingTimeInterval(smoothingOffset.inSeconds))
+    }
+}
+
+/// How much work one search for a date may still do before its schedule counts as exhausted.
+///
+/// A date of a rule that is tried costs 10, and so does a business day; a day that is looked through, and a part of a
+/// union, cost 1. The parts of a union share one budget, or each of them could take as long as a whole search.
+struct SearchBudget {
+    /// What one schedule may spend, without the parts of its union: 10,000 tries.
+    static let ofOneSchedule = 100_000
+
+    private var left = 3 * Self.ofOneSchedule
+
+    /// Whether nothing is left, so that whatever was found may not be the first or last date.
+    var isExhausted: Bool { left <= 0 }
+
+    /// Spends an amount, or returns `false` if nothing is left.
+    mutating func spend(_ cost: Int) -> Bool {
+        guard left > 0 else { return false }
+        left -= cost
+        return true
+    }
+
+    /// Spends an amount of both this budget and that of one schedule, or returns `false` if nothing is left of either.
+    mutating func spend(_ cost: Int, of own: inout Int) -> Bool {
+        guard own > 0, spend(cost) else { return false }
+        own -= cost
+        return true
     }
 }
 

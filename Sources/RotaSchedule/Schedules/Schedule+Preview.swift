@@ -98,7 +98,8 @@ extension Schedule {
         let before = date.justBefore
         if next(after: before) == date { return nil }
         guard let limits else { return .notNamed }
-        guard ruleNext(after: before) == date else { return .notNamed }
+        var budget = SearchBudget()
+        guard ruleNext(after: before, within: &budget) == date else { return .notNamed }
         if let start = limits.start, date < start { return .beforeStart }
         if let end = limits.end, date >= end { return .afterEnd }
         if limits.shift != nil { return .moved }

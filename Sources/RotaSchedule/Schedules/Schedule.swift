@@ -190,7 +190,7 @@ extension Schedule {
 
 extension Schedule.Rule {
     /// Returns the first date of the rule after another.
-    func next(after date: Date) -> Date? {
+    func next(after date: Date, within budget: inout SearchBudget) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
             guard let second = WholeSeconds.floor(date), let table = TimeZoneDatabase.system.knownTable(zone)
@@ -205,12 +205,17 @@ extension Schedule.Rule {
         case .immediately(nil), .onDemand:
             return nil
         case .union(let schedules):
-            return schedules.lazy.compactMap { $0.next(after: date) }.min()
+            var first: Date?
+            for schedule in schedules where budget.spend(1) {
+                guard let found = schedule.next(after: date, within: &budget) else { continue }
+                first = min(found, first ?? found)
+            }
+            return budget.isExhausted ? nil : first
         }
     }
 
     /// Returns the last date of the rule before another.
-    func previous(before date: Date) -> Date? {
+    func previous(before date: Date, within budget: inout SearchBudget) -> Date? {
         switch self {
         case .cron(let expression, let zone, let daylightSaving):
             guard let second = WholeSeconds.ceiling(date), let table = TimeZoneDatabase.system.knownTable(zone)
@@ -225,7 +230,12 @@ extension Schedule.Rule {
         case .immediately(nil), .onDemand:
             return nil
         case .union(let schedules):
-            return schedules.lazy.compactMap { $0.previous(before: date) }.max()
+            var last: Date?
+            for schedule in schedules where budget.spend(1) {
+                guard let found = schedule.previous(before: date, within: &budget) else { continue }
+                last = max(found, last ?? found)
+            }
+            return budget.isExhausted ? nil : last
         }
     }
 }

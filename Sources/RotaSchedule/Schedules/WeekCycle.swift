@@ -31,15 +31,15 @@ extension Schedule {
     }
 
     /// Returns the first date of the rule after another, in the chosen weeks.
-    func ruleNext(after date: Date) -> Date? {
-        guard let weeks = limits?.weeks else { return rule.next(after: date) }
-        return weeks.next(after: date, of: rule)
+    func ruleNext(after date: Date, within budget: inout SearchBudget) -> Date? {
+        guard let weeks = limits?.weeks else { return rule.next(after: date, within: &budget) }
+        return weeks.next(after: date, of: rule, within: &budget)
     }
 
     /// Returns the last date of the rule before another, in the chosen weeks.
-    func rulePrevious(before date: Date) -> Date? {
-        guard let weeks = limits?.weeks else { return rule.previous(before: date) }
-        return weeks.previous(before: date, of: rule)
+    func rulePrevious(before date: Date, within budget: inout SearchBudget) -> Date? {
+        guard let weeks = limits?.weeks else { return rule.previous(before: date, within: &budget) }
+        return weeks.previous(before: date, of: rule, within: &budget)
     }
 }
 
@@ -52,8 +52,6 @@ struct WeekCycle: Sendable, Hashable {
     /// The zone's identifier.
     let zone: String
 
-    /// How many dates of the rule are tried: one in each of the weeks between, and one more.
-    private static let attempts = 10_000
     /// The seconds to look further if a reading near the border of two weeks can occur twice.
     private static let margin: TimeInterval = 7_200
 
@@ -73,11 +71,14 @@ struct WeekCycle: Sendable, Hashable {
     /// The Monday of one of the weeks, such as `2026-01-05`.
     var mondayText: String { String(LocalTime(seconds: Int64(monday) * 86_400).description.prefix(10)) }
 
-    func next(after date: Date, of rule: Schedule.Rule) -> Date? {
+    func next(after date: Date, of rule: Schedule.Rule, within budget: inout SearchBudget) -> Date? {
         guard let table = TimeZoneDatabase.system.knownTable(zone) else { return nil }
         var date = date
-        for _ in 0..<Self.attempts {
-            guard let found = rule.next(after: date), let week = week(of: found, in: table) else { return nil }
+        var own = SearchBudget.ofOneSchedule
+        while budget.spend(10, of: &own) {
+            guard let found = rule.next(after: date, within: &budget), let week = week(of: found, in: table) else {
+                return nil
+            }
             guard let missing = weeksUntilNext(week) else { return found }
             let start = table.date(of: Int64(monday + (week + missing) * 7) * 86_400)
             date = max(found, table.isSteady(at: start) ? start.justBefore : start.addingTimeInterval(-Self.margin))
@@ -85,11 +86,14 @@ struct WeekCycle: Sendable, Hashable {
         return nil
     }
 
-    func previous(before date: Date, of rule: Schedule.Rule) -> Date? {
+    func previous(before date: Date, of rule: Schedule.Rule, within budget: inout SearchBudget) -> Date? {
         guard let table = TimeZoneDatabase.system.knownTable(zone) else { return nil }
         var date = date
-        for _ in 0..<Self.attempts {
-            guard let found = rule.previous(before: date), let week = week(of: found, in: table) else { return nil }
+        var own = SearchBudget.ofOneSchedule
+        while budget.spend(10, of: &own) {
+            guard let found = rule.previous(before: date, within: &budget), let week = week(of: found, in: table) else {
+                return nil
+            }
             guard let missing = weeksUntilNext(week) else { return found }
             let end = table.date(of: Int64(monday + (week + missing - length + 1) * 7) * 86_400)
             date = min(found, table.isSteady(at: end) ? end : end.addingTimeInterval(Self.margin))

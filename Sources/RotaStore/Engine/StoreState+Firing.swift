@@ -87,7 +87,7 @@ extension StoreState {
     /// Whether a job has unfinished executions that its overlap policy counts.
     private func hasUnfinished(_ job: Job) -> Bool {
         guard job.overlap.countsTriggered else { return histories.read(job.id) { $0.scheduledCount } ?? 0 > 0 }
-        return liveExecutions(of: job.id).contains { $0.queueEntry.isMember(of: .all) }
+        return hasLiveExecution(of: job.id)
     }
 
     /// Whether an occurrence of a job's schedule has fired before.

@@ -57,16 +57,28 @@ extension StoreState {
 
     /// The unfinished executions of a job.
     func liveExecutions(of id: JobID) -> [Execution] {
-        guard let history = histories[id] else { return [] }
-        let notifications = finishedNotifications[id]
-        let finished = history.finished.count + history.kept.count + (notifications?.count ?? 0)
-        guard history.executions.count > finished else { return [] }
-        return history.executions.suffix().lazy
-            .filter {
-                !history.finished.contains($0) && !history.kept.contains($0)
-                    && !(notifications?.contains($0) ?? false)
-            }
-            .compactMap { executions[$0] }
+        guard let history = histories[id], hasLiveExecutions(history, of: id) else { return [] }
+        return history.executions.suffix().lazy.filter { isLive($0, history, of: id) }.compactMap { executions[$0] }
+    }
+
+    /// Whether a job has an unfinished execution that is no notification.
+    ///
+    /// The newest executions are seen first, because of a long history the unfinished ones are among the last.
+    func hasLiveExecution(of id: JobID) -> Bool {
+        guard let history = histories[id], hasLiveExecutions(history, of: id) else { return false }
+        return history.executions.prefixReversed().contains {
+            isLive($0, history, of: id) && executions.read($0) { $0.queueEntry.isMember(of: .all) } ?? false
+        }
+    }
+
+    private func hasLiveExecutions(_ history: JobHistory, of id: JobID) -> Bool {
+        history.executions.count
+            > history.finished.count + history.kept.count + (finishedNotifications[id]?.count ?? 0)
+    }
+
+    private func isLive(_ execution: ExecutionID, _ history: JobHistory, of id: JobID) -> Bool {
+        !history.finished.contains(execution) && !history.kept.contains(execution)
+            && !(finishedNotifications[id]?.contains(execution) ?? false)
     }
 
     /// Indexes the finished executions of a job by the age that its new retention allows.

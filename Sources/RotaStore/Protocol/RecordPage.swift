@@ -54,8 +54,10 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
     ///
     /// - Returns: `nil` if the text is not a cursor.
     public init?(_ description: String) {
-        // An identifier, and a date or a name: `id`, `id.date`, `id..name`.
-        let parts = description.split(separator: ".", omittingEmptySubsequences: false)
+        // An identifier, and a date or a name: `id`, `id.date`, `id..name`; then the check.
+        let text = description.dropLast(Self.checkLength)
+        guard description.hasSuffix(Self.check(text)) else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         func number<Value: FixedWidthInteger>(_ text: Substring) -> Value? {
             text.utf8.allSatisfy { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") } ? Value(text, radix: 36) : nil
         }
@@ -80,11 +82,23 @@ public struct PageCursor: Sendable, Hashable, Codable, LosslessStringConvertible
 
     /// The cursor as URL-safe text.
     public var description: String {
-        let text = String(bits, radix: 36)
-        if let date { return text + "." + String(date.timeIntervalSinceReferenceDate.bitPattern, radix: 36) }
-        guard let name else { return text }
-        let encoded = Data(name.utf8).base64EncodedString()
-        return text + ".." + encoded.replacing("/", with: "_").replacing("+", with: "-").replacing("=", with: "")
+        var text = String(bits, radix: 36)
+        if let date {
+            text += "." + String(date.timeIntervalSinceReferenceDate.bitPattern, radix: 36)
+        } else if let name {
+            let encoded = Data(name.utf8).base64EncodedString()
+            text += ".." + encoded.replacing("/", with: "_").replacing("+", with: "-").replacing("=", with: "")
+        }
+        return text + Self.check(text[...])
+    }
+
+    private static let checkLength = 4
+
+    /// The last characters of a cursor's text, which tell it from any other word, such as an identifier.
+    package static func check(_ text: Substring) -> String {
+        let sum = text.utf8.reduce(UInt32(1)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        // The 1 in front keeps zeros.
+        return String(String(1_679_616 + sum % 1_679_616, radix: 36).suffix(checkLength))
     }
 }
 

@@ -206,6 +206,39 @@ import Testing
         #expect(refused.ending(at: utc("2027-01-01T00:00:00Z")).next(after: now) == nil)
     }
 
+    @Test("The parts of a union share the work of a search", .timeLimit(.minutes(1)))
+    func unionOfImpossibleParts() throws {
+        let now = utc("2026-01-15T00:00:00Z")
+        let everySecond = try Schedule.cron("* * * * * *")
+        // Each date is refused for a second of its own, so that no search can jump.
+        let odd = try ScheduleCalendar.cron(try CronExpression("1-59/2 * * * * *"))
+        let even = try ScheduleCalendar.cron(try CronExpression("*/2 * * * * *"))
+        let never = everySecond.excluding(odd).excluding(even)
+        let daily = try Schedule.cron("0 9 * * *")
+        #expect(never.next(after: now) == nil && never.previous(before: now) == nil)
+        // One such part hides nothing.
+        #expect(text(Schedule.union([never, daily]).next(after: now)) == "2026-01-15T09:00:00Z")
+        #expect(text(Schedule.union([daily, never]).previous(before: now)) == "2026-01-14T09:00:00Z")
+        // Thousands of them, also within one another, cost no more than a few. Then no date is better than a later one.
+        let many = Schedule.union(Array(repeating: never, count: 5_000) + [daily])
+        #expect(many.next(after: now) == nil && many.previous(before: now) == nil)
+        var nested = Schedule.union([never, daily])
+        for _ in 0..<8 {
+            nested = Schedule.union([nested.excluding(odd).excluding(even).onBusinessDays(.next), nested])
+        }
+        #expect(nested.next(after: now) == nil)
+    }
+
+    @Test("A union of many parts has the dates of each")
+    func unionOfManyParts() throws {
+        let parts = try (0..<1_440).map { try Schedule.cron("\($0 % 60) \($0 / 60) * * *").excluding(.weekends) }
+        let union = Schedule.union(parts).within(.weekdays([.monday]))
+        // From Tuesday to the next Monday.
+        #expect(text(union.next(after: utc("2026-01-13T00:00:00Z"))) == "2026-01-19T00:00:00Z")
+        #expect(text(union.next(after: utc("2026-01-19T00:00:00Z"))) == "2026-01-19T00:01:00Z")
+        #expect(text(union.previous(before: utc("2026-01-18T00:00:00Z"))) == "2026-01-12T23:59:00Z")
+    }
+
     @Test(
         "Days that do not exist are refused", arguments: ["2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "x", ""])
     func badDates(text: String) {

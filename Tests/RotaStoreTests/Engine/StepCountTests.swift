@@ -90,6 +90,10 @@ import Testing
             statistics.count(.succeeded, startedAt: now, finishedAt: now)
             state.record(statistics, of: JobID(bits: 12), log: &log)
         },
+        Operation("overlap of all executions") { state, _ in
+            let isUnfinished = state.hasLiveExecution(of: JobID(bits: 1))
+            #expect(isUnfinished)
+        },
         Operation("prune") { state, _ in
             var log = ChangeLog(isRecording: false)
             _ = state.prune(at: now, limit: 10, log: &log)

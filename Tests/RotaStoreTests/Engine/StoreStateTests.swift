@@ -174,8 +174,21 @@ struct StoreStateTests {
         let dated = PageCursor(after: 12345, at: start)
         #expect(PageCursor(dated.description) == dated)
         for text in ["!", "", "+1", "1.", "1.-1", "1.!", "1..!", "1..gA", "1.1.YQ", "1..YQ.YQ", "1..Y+Q"] {
+            #expect(PageCursor(text) == nil && PageCursor(text + PageCursor.check(text[...])) == nil, "\(text)")
+        }
+        // Other words, and cursors with a wrong character, one too few or one too many.
+        for text in [
+            "garbage", "1", "0000", "next", "abc123", "7n42dgm5tflk9n8mt7fhc7", StoreSamples.start.description,
+        ] {
             #expect(PageCursor(text) == nil, "\(text)")
         }
+        let text = dated.description
+        for place in text.indices {
+            var other = text
+            other.replaceSubrange(place...place, with: text[place] == "7" ? "8" : "7")
+            #expect(PageCursor(other) == nil && PageCursor(String(text[..<place])) == nil, "\(other)")
+        }
+        #expect(PageCursor(text + "7") == nil)
     }
 
     @Test("A store in memory answers as itself and as any store alike, also where the protocol has a default answer")

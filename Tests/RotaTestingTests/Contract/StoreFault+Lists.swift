@@ -28,7 +28,7 @@ extension StoreFault {
                 let start = query.after == nil ? 0 : offset.withLock { $0 }
                 offset.withLock { $0 = start + query.limit }
                 let page = items.dropFirst(start).prefix(query.limit)
-                return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
+                return RecordPage(items: Array(page), next: page.last.map { _ in PageCursor(after: 1) })
             }
         },
         StoreFault(
@@ -67,7 +67,7 @@ extension StoreFault {
                 let start = query.after == nil ? 0 : offset.withLock { $0 }
                 offset.withLock { $0 = start + query.limit }
                 let page = items.dropFirst(start).prefix(query.limit)
-                return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
+                return RecordPage(items: Array(page), next: page.last.map { _ in PageCursor(after: 1) })
             }
         },
         StoreFault("takes any cursor", "the cursor of a list in another order is refused") { store in
@@ -124,7 +124,7 @@ extension StoreFault {
                 let start = query.after == nil ? 0 : offset.withLock { $0 }
                 offset.withLock { $0 = start + query.limit }
                 let page = items.dropFirst(start).prefix(query.limit)
-                return RecordPage(items: Array(page), next: page.last.flatMap { _ in PageCursor("1") })
+                return RecordPage(items: Array(page), next: page.last.map { _ in PageCursor(after: 1) })
             }
         },
         StoreFault("accepts any limit for executions", "a page has from 1 to 1,000 executions") { store in

@@ -286,4 +286,42 @@ import Testing
         let second = try await scheduler.declare([draft("report")], owner: "app")
         #expect(second.created.isEmpty && second.updated.map(\.job.id) == first.jobs.map(\.id))
     }
+
+    /// Returns a draft of a job in a project.
+    private func draft(_ name: String, in project: String?, slug: String? = nil) -> JobDraft {
+        var draft = draft(name, slug: slug)
+        draft.attributes.project = project
+        return draft
+    }
+
+    @Test("Jobs of one name in different projects are told apart", arguments: [false, true])
+    func projects(isReversed: Bool) async throws {
+        let first = try await scheduler.declare([draft("report", in: "north")], owner: "app")
+        let drafts = [draft("report", in: "south"), draft("report", in: "north"), draft("report", in: nil)]
+        let second = try await scheduler.declare(isReversed ? drafts.reversed() : drafts, owner: "app")
+        #expect(second.created.count == 2 && second.updated.isEmpty && second.orphans.isEmpty)
+        #expect(second.jobs.first { $0.definition.attributes.project == "north" }?.id == first.jobs[0].id)
+        let third = try await scheduler.declare(drafts, owner: "app")
+        #expect(third.created.isEmpty && third.updated.isEmpty)
+    }
+
+    @Test("A job moves to another project if it alone can be meant")
+    func movedToProject() async throws {
+        let first = try await scheduler.declare([draft("report", in: "north")], owner: "app")
+        let moved = try await scheduler.declare([draft("report", in: "south")], owner: "app")
+        #expect(moved.created.isEmpty && moved.updated.map(\.job.id) == first.jobs.map(\.id))
+        // Which of the two would become that of "north" is anybody's guess.
+        _ = try await scheduler.declare([draft("report", in: "south"), draft("report", in: "west")], owner: "app")
+        let guess = try await scheduler.declare([draft("report", in: "north")], owner: "app")
+        #expect(guess.created.count == 1 && guess.orphans.count == 2)
+    }
+
+    @Test("A draft that loses its slug takes the job of its own project")
+    func slugTakenAwayInProject() async throws {
+        let first = try await scheduler.declare(
+            [draft("report", in: "north", slug: "n"), draft("report", in: "south", slug: "s")], owner: "app")
+        let second = try await scheduler.declare([draft("report", in: "south")], owner: "app")
+        #expect(second.created.isEmpty && second.updated.map(\.job.id) == [first.jobs[1].id])
+        #expect(second.orphans.map(\.id) == [first.jobs[0].id])
+    }
 }
