@@ -82,7 +82,7 @@ struct Rare<Members: RareMembers>: Sendable, Hashable {
         }
         @inline(__always)
         set {
-            guard box != nil || newValue != nil else { return }
+            guard (box?.value[keyPath: path] ?? nil) != newValue else { return }
             var changed = members
             changed[keyPath: path] = newValue
             self = newValue == nil ? Rare(changed) : Rare(sharing: Boxed(changed))
