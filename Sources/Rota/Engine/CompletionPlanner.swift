@@ -217,7 +217,7 @@ enum CompletionPlanner {
             number: result.work.claim.execution.nextAttemptNumber, startedAt: result.startedAt,
             duration: result.duration, failure: failure, statusCode: result.report.statusCode,
             bodyPreview: result.report.bodyPreview, bodyWasTruncated: result.report.bodyWasTruncated,
-            responseHeaders: result.report.responseHeaders, trace: ExecutionTrace(of: result))
+            responseHeaders: result.report.responseHeaders, trace: result.trace)
     }
 
     private static func planned(

@@ -377,18 +377,20 @@ struct Driver {
     ) async throws -> Bool {
         var hasFired = false
         let outcomes = try outcomes.answers(to: "fire", of: plan.fires.count)
-        for ((request, name), outcome) in zip(zip(plan.fires, plan.names), outcomes) {
+        // By their places, because a loop over the fires would copy each of them.
+        for (place, outcome) in outcomes.enumerated() {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
                 polling.poll(by: now)
                 continue
             }
             hasFired = true
-            if let wake = request.scheduleState.nextWakeup { polling.poll(by: wake) }
-            if !plan.paused.isEmpty, var job = plan.paused[request.jobID], request.scheduleState.state != .paused {
-                job.scheduleState = request.scheduleState
+            if let wake = plan.fires[place].scheduleState.nextWakeup { polling.poll(by: wake) }
+            let id = plan.fires[place].jobID
+            if !plan.paused.isEmpty, var job = plan.paused[id], plan.fires[place].scheduleState.state != .paused {
+                job.scheduleState = plan.fires[place].scheduleState
                 context.events.endedPause(of: job, at: now)
             }
-            context.events.send(fired: executions, skips: skips, of: request.jobID, named: name, at: now)
+            context.events.send(fired: executions, skips: skips, of: id, named: plan.names[place], at: now)
             guard !replaced.isEmpty else { continue }
             for execution in replaced { context.withdraw(execution) }
             try await context.announceEnds(of: replaced.filter { $0.progress.status.isTerminal }, at: now)

@@ -39,6 +39,8 @@ struct DuePlanner: Sendable {
     mutating func plan(_ work: DueWork, at now: Date, uptime: Duration, held: () -> Set<LeaseKey>) -> DuePlan {
         let (firePlanner, ids) = (firePlanner, ids)
         var plan = DuePlan()
+        plan.fires.reserveCapacity(work.dueJobs.count)
+        plan.names.reserveCapacity(work.dueJobs.count)
         if !work.expiredLeases.isEmpty {
             let held = held()
             for claim in work.expiredLeases where !held.contains(claim.leaseKey) {

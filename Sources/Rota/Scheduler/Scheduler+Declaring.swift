@@ -9,10 +9,10 @@ extension Scheduler {
     /// Makes the jobs in the store follow the code: creates what is new, changes what differs, and handles what is
     /// gone.
     ///
-    /// Call it at every start, with all jobs of the program. Within its project, a job is found again by its slug, or by
-    /// its name if it has none. One that is as declared is not touched. One that differs gets the new definition, and keeps its history,
-    /// its state, a pause, and the anchor of its interval. Everything happens in one atomic step, so that several
-    /// processes can declare the same jobs at the same time.
+    /// Call it at every start, with all jobs of the program. Within its project, a job is found again by its slug, or
+    /// by its name if it has none. A job that is as declared is not touched. A job that differs gets the new
+    /// definition, and keeps its history, its state, its pause, and the anchor of its interval. Everything happens in
+    /// one atomic step, so several processes can declare the same jobs at the same time.
     ///
     /// ```swift
     /// let result = try await scheduler.declare(
@@ -28,9 +28,9 @@ extension Scheduler {
     /// so.
     ///
     /// - Parameters:
-    ///   - drafts: The jobs, at most ``maximumDeclared``, each with a name or slug of its own in its project and
-    ///     without an idempotency key. Their `state` is that of new jobs. A job that exists with the same slug, and that no owner
-    ///     declared, is adopted.
+    ///   - drafts: The jobs, at most ``maximumDeclared``, without idempotency keys, each with a name or slug that is
+    ///     unique in its project. Their `state` applies to new jobs only. An existing job with the same slug that no
+    ///     owner has declared is adopted.
     ///   - owner: The name of the program, from 1 to 64 characters. Jobs of others are never touched.
     ///   - generation: The version of the declaration. Of equal generations, the last one to declare wins.
     ///   - orphans: The treatment of the owner's jobs that are no longer declared.

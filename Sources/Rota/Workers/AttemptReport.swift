@@ -282,18 +282,18 @@ struct PayloadError: Error, CustomStringConvertible {
 
 extension ExecutionTrace {
     /// Creates the trace of an attempt from the dates on its way.
-    init(of result: AttemptResult) {
-        let dueAt = result.work.claim.execution.progress.dueAt
-        let claimedAt = result.work.claim.execution.progress.attemptStartedAt ?? result.startedAt
+    fileprivate init(of work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport) {
+        let dueAt = work.claim.execution.progress.dueAt
+        let claimedAt = work.claim.execution.progress.attemptStartedAt ?? startedAt
         // If the wall clock was set back in between, the span is unknown.
         let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
-        let dequeue = result.startedAt >= claimedAt ? result.startedAt.elapsed(since: claimedAt) : nil
+        let dequeue = startedAt >= claimedAt ? startedAt.elapsed(since: claimedAt) : nil
         self.init(
             queueWait: queueWait, dequeue: dequeue,
-            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + result.duration } },
-            timeout: result.report.adaptiveTimeout)
+            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + duration } },
+            timeout: report.adaptiveTimeout)
         // A handler sends nothing.
-        if result.report.wasSent { addRequest(of: result.report) }
+        if report.wasSent { addRequest(of: report) }
     }
 
     private mutating func addRequest(of report: AttemptReport) {
@@ -319,19 +319,25 @@ struct AttemptResult: Sendable {
     /// Whether this is no result but the end of an abandoned handler, which frees its slot.
     let isLate: Bool
 
-    // The report is large, and the result changes hands several times.
+    // The report is large, and the result changes hands several times. The trace is made by the worker, because the
+    // driver's thread has the most to do.
     private final class SharedReport: Sendable {
         let report: AttemptReport
+        let trace: ExecutionTrace
 
-        init(_ report: AttemptReport) {
-            self.report = report
+        init(_ report: AttemptReport, trace: ExecutionTrace) {
+            (self.report, self.trace) = (report, trace)
         }
     }
 
     init(work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport, isLate: Bool = false) {
         (self.work, self.startedAt, self.duration, self.isLate) = (work, startedAt, duration, isLate)
-        shared = SharedReport(report)
+        shared = SharedReport(
+            report, trace: ExecutionTrace(of: work, startedAt: startedAt, duration: duration, report: report))
     }
+
+    /// Where the time of the attempt went.
+    var trace: ExecutionTrace { shared.trace }
 
     // Inlined, so that reading one member does not copy the others.
     var report: AttemptReport {

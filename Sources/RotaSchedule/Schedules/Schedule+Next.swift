@@ -4,12 +4,15 @@ import RotaCore
 extension Schedule {
     /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
-    /// An interval without an anchor counts from `date`, and ``immediately`` without one returns `nil`. ``maximumRuns``
-    /// is not taken into account. A schedule whose calendars refuse 10,000 consecutive dates counts as exhausted; if it
-    /// moves dates to business days, those of some ten thousand days; so does a union whose parts need three times as
-    /// much together. A schedule with a time zone whose rules cannot be read gives no date either; ``validate()`` tells
-    /// those apart. One with a calendar of ``ScheduleCalendar/named(_:)`` gives no date outside a scheduler, which alone
-    /// knows the calendar.
+    /// An interval without an anchor counts from `date`. The result is also `nil`
+    ///
+    /// - for ``immediately`` without an anchor;
+    /// - if the search gives up: after 10,000 consecutive dates that calendars refuse, after those of some ten thousand
+    ///   days if dates are moved to business days, or after three times as much in all parts of a union together;
+    /// - if the rules of a time zone cannot be read, which ``validate()`` reports;
+    /// - outside a scheduler, if a calendar is ``ScheduleCalendar/named(_:)``, because only its store has it.
+    ///
+    /// ``maximumRuns`` is not taken into account.
     public func next(after date: Date) -> Date? {
         var budget = SearchBudget()
         return next(after: date, within: &budget)

@@ -69,9 +69,8 @@ extension StoreState {
     }
 
     private mutating func reasonToSkip(_ execution: Execution, of job: Job) -> SkippedOccurrence.Reason? {
-        if hasFired(job, for: execution.scheduledFor) || existingExecution(matching: execution) != nil {
-            return .duplicate
-        }
+        if hasFired(job, for: execution.scheduledFor) { return .duplicate }
+        if execution.hasDetails, existingExecution(matching: execution) != nil { return .duplicate }
         let rule = job.overlap.rule
         if rule == .allow { return nil }
         switch rule {
@@ -111,11 +110,12 @@ extension StoreState {
     /// Whether a fire belongs to one job and its executions are new, queued, and in order after the decided dates.
     private func isInOrder(_ fire: FireRequest, after decidedThrough: Date) -> Bool {
         var last = decidedThrough
-        for execution in fire.executions {
-            guard execution.jobID == fire.jobID, execution.scheduledFor > last, !executions.contains(execution.id),
-                execution.progress.status == .queued
+        // By their places, because a loop over the executions would copy each of them.
+        for place in fire.executions.indices {
+            guard fire.executions[place].jobID == fire.jobID, fire.executions[place].scheduledFor > last,
+                !executions.contains(fire.executions[place].id), fire.executions[place].progress.status == .queued
             else { return false }
-            last = execution.scheduledFor
+            last = fire.executions[place].scheduledFor
         }
         if fire.executions.count > 1, Set(fire.executions.map(\.id)).count < fire.executions.count { return false }
         return fire.scheduleState.decidedThrough >= last && fire.skips.allSatisfy { $0.jobID == fire.jobID }

@@ -2,24 +2,16 @@ package import Foundation
 
 /// A key that orders records by a date, and records with one date by their identifiers.
 package struct DueKey<ID: RecordID>: Comparable, Hashable, Sendable {
-    // Three words of eight bytes: with a whole identifier, which lies on a boundary of 16, it would take four.
-    private let seconds: Double
-    private let high: UInt64
-    private let low: UInt64
+    package let date: Date
+    package let id: ID
 
     package init(date: Date, id: ID) {
-        seconds = date.inOrder.timeIntervalSinceReferenceDate
-        high = UInt64(truncatingIfNeeded: id.bits >> 64)
-        low = UInt64(truncatingIfNeeded: id.bits)
+        self.date = date.inOrder
+        self.id = id
     }
 
-    package var date: Date { Date(timeIntervalSinceReferenceDate: seconds) }
-
-    package var id: ID { ID(bits: UInt128(high) << 64 | UInt128(low)) }
-
     package static func < (lhs: DueKey, rhs: DueKey) -> Bool {
-        if lhs.seconds != rhs.seconds { return lhs.seconds < rhs.seconds }
-        return lhs.high == rhs.high ? lhs.low < rhs.low : lhs.high < rhs.high
+        lhs.date == rhs.date ? lhs.id < rhs.id : lhs.date < rhs.date
     }
 
     /// A key that follows every key with the date.
@@ -36,7 +28,7 @@ extension Date {
 }
 
 extension DueKey: CustomStringConvertible {
-    package var description: String { "\(seconds) \(id)" }
+    package var description: String { "\(date.timeIntervalSinceReferenceDate) \(id)" }
 }
 
 /// A key, ordered by its expiry date.

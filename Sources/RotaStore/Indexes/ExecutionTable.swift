@@ -6,22 +6,17 @@ package struct ExecutionTable: Sendable {
 
     /// An archived execution, compared by its identifier alone.
     private struct Entry: Comparable, Sendable {
-        // Three words of eight bytes: with a whole identifier, which lies on a boundary of 16, it would take four.
-        let high: UInt64
-        let low: UInt64
+        let id: ExecutionID
         let bytes: [UInt8]
 
         init(_ id: ExecutionID, _ bytes: [UInt8] = []) {
-            high = UInt64(truncatingIfNeeded: id.bits >> 64)
-            low = UInt64(truncatingIfNeeded: id.bits)
+            self.id = id
             self.bytes = bytes
         }
 
-        static func == (lhs: Entry, rhs: Entry) -> Bool { lhs.high == rhs.high && lhs.low == rhs.low }
+        static func == (lhs: Entry, rhs: Entry) -> Bool { lhs.id == rhs.id }
 
-        static func < (lhs: Entry, rhs: Entry) -> Bool {
-            lhs.high == rhs.high ? lhs.low < rhs.low : lhs.high < rhs.high
-        }
+        static func < (lhs: Entry, rhs: Entry) -> Bool { lhs.id < rhs.id }
     }
 
     package init() {}

@@ -47,7 +47,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
 
     package init(
         id: ExecutionID, jobID: JobID, jobName: String, jobVersion: Int, source: ExecutionSource, scheduledFor: Date,
-        createdAt: Date, payload: JSONPayload?, metadata: [String: String], details: ExecutionDetails = .none,
+        createdAt: Date, payload: JSONPayload?, metadata: [String: String], details: ExecutionDetails? = nil,
         pinned: JobDefinition? = nil, progress: ExecutionProgress, attempts: [Attempt]
     ) {
         self.id = id
@@ -59,7 +59,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
         self.createdAt = createdAt
         self.payload = payload
         self.metadata = metadata
-        rare = Rare(details)
+        rare = details.map { Rare($0) } ?? Rare()
         self.pinned = pinned.map { Boxed($0) }
         self.progress = progress
         self.attempts = attempts
@@ -239,7 +239,7 @@ extension Execution: Codable {
             payload: try container.decodeIfPresent(JSONPayload.self, forKey: .payload),
             metadata: try container.decode([String: String].self, forKey: .metadata),
             details: try container.decodeIfPresent(ExecutionDetails.self, forKey: .details)
-                ?? container.decodeIfPresent(ExecutionDetails.self, forKey: .box) ?? .none,
+                ?? container.decodeIfPresent(ExecutionDetails.self, forKey: .box),
             pinned: try container.decodeIfPresent(JobDefinition.self, forKey: .pinned),
             progress: try container.decode(ExecutionProgress.self, forKey: .progress),
             attempts: try container.decode([Attempt].self, forKey: .attempts))

@@ -225,7 +225,7 @@ extension Job {
     ///   - createdAt: When the record is created.
     ///   - payload: The handler's payload, if this execution has its own.
     ///   - metadata: The metadata it carries. Defaults to the job's.
-    ///   - details: Its origin, its owner, and its deviations from the job.
+    ///   - details: Its origin, its owner, and its deviations from the job, if it has any.
     public func execution(
         id: ExecutionID,
         source: ExecutionSource,
@@ -234,7 +234,7 @@ extension Job {
         createdAt: Date,
         payload: JSONPayload? = nil,
         metadata: [String: String]? = nil,
-        details: ExecutionDetails = .none
+        details: ExecutionDetails? = nil
     ) -> Execution {
         var progress = ExecutionProgress(dueAt: dueAt ?? scheduledFor)
         if let life = limits.timeToLive {

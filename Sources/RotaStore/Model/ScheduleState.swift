@@ -259,7 +259,7 @@ public struct ScheduleState: Sendable, Hashable {
     ///
     /// Without one, an active job is completed.
     package mutating func proceed(to occurrence: Occurrence?) {
-        guard let occurrence else { return complete("Its schedule has no occurrence left.") }
+        guard let occurrence else { return complete(Self.noOccurrenceLeft) }
         next = occurrence.nominal
         nextEffective = occurrence.effective == occurrence.nominal ? nil : occurrence.effective
     }
@@ -270,8 +270,17 @@ public struct ScheduleState: Sendable, Hashable {
         nextEffective = nil
         guard state == .active else { return }
         state = .completed
-        self.reason = reason
+        if rare.isEmpty, reason == Self.noOccurrenceLeft {
+            rare = Self.completed
+        } else {
+            self.reason = reason
+        }
     }
+
+    private static let noOccurrenceLeft = "Its schedule has no occurrence left."
+
+    /// The rare members of a job that was active until its schedule ended, which all such jobs share.
+    private static let completed = Rare(RareParts(reason: noOccurrenceLeft))
 
     /// Whether the job may fire: it is active, or paused until a date.
     public var allowsFire: Bool { state == .active || state == .paused && resumesAt != nil }

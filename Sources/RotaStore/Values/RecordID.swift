@@ -119,8 +119,8 @@ public struct BatchID: RecordID {
 
 /// The bits of an identifier, as two words.
 ///
-/// A `UInt128` is aligned to 16 bytes, and with it every record that has one. On Linux, the Swift runtime allocates such
-/// records through `posix_memalign`, which takes more than twice as long as `malloc`, and they have gaps.
+/// A `UInt128` is aligned to 16 bytes, and so is every record that has one. The Swift runtime on Linux allocates such
+/// records with `posix_memalign`, which takes more than twice as long as `malloc`.
 private struct IdentifierWords: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
