@@ -26,33 +26,37 @@ final class PlannedCompletion: Sendable {
     /// The outcome, if the store has recorded the completion already.
     var outcome: Completion.Outcome? { recorded.map { .recorded($0.execution) } }
 
-    /// The size of its large parts in bytes.
+    /// The size in bytes of the large parts of what recording it writes, with the executions that its end asks for.
     var recordedBytes: Int {
-        (completion.output?.json.count ?? 0) + (completion.attempt?.bodyPreview?.utf8.count ?? 0)
+        let job = work.claim.job
+        let output = completion.output?.json.count ?? 0
+        let copies =
+            output == 0 ? 0 : job.notifications.count(where: \.includesOutput) + job.chain.count
+        return output * (1 + copies) + (completion.attempt?.bodyPreview?.utf8.count ?? 0)
             + (work.claim.execution.progress.checkpoint?.json.count ?? 0)
     }
 
     var isOpen: Bool { recorded == nil }
+
+    /// The size in bytes after which the rest is left to the next commit.
+    ///
+    /// A commit has a limit, and each of the executions in it may have megabytes.
+    static var largeCommit: Int { 16 << 20 }
 }
 
 extension [PlannedCompletion] {
     /// The completions that the store has yet to record.
     var open: [Completion] { lazy.filter(\.isOpen).map(\.completion) }
 
-    /// The first completions, as many as one step of a store takes: up to 16 MiB of outputs, but at least one.
-    ///
-    /// A commit has a limit, and handlers may return megabytes.
+    /// The first completions, as many as one step of a store takes: up to 16 MiB, but at least one.
     var firstBatch: [PlannedCompletion] {
         var bytes = 0
         for (index, plan) in enumerated() {
             bytes += plan.recordedBytes
-            if bytes > Self.batchBytes, index > 0 { return Array(prefix(index)) }
+            if bytes > PlannedCompletion.largeCommit, index > 0 { return Array(prefix(index)) }
         }
         return self
     }
-
-    /// The largest size of the outputs in a batch of several completions, in bytes.
-    static var batchBytes: Int { 16 << 20 }
 
     /// Removes the first batch, which the store has recorded.
     mutating func removeBatch(_ batch: [PlannedCompletion]) {

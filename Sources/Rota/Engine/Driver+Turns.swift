@@ -84,6 +84,7 @@ extension Driver {
         polling.recordPoll(
             at: now, next: work.isTruncated || work.isAhead ? now : work.nextWakeup ?? .distantFuture)
         let plan = box.plan
+        if plan.isCut { polling.poll(by: now) }
         report(plan.postponed, at: now)
         if !plan.reclaims.isEmpty { try await handleCompletionOutcomes(outcome.reclaims, of: plan.reclaims, at: now) }
         let hasFired = try await fire(plan) {

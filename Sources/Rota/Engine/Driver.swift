@@ -199,6 +199,7 @@ struct Driver {
         let plan = planning.plan(work, at: now, uptime: context.clock.uptime) {
             Self.liveLeases(inFlight, unrecorded, context.heartbeats)
         }
+        if plan.isCut { polling.poll(by: now) }
         report(plan.postponed, at: now)
         if !plan.reclaims.isEmpty { try await finish(plan.reclaims, at: now) }
         let hasFired = try await fire(plan) { driver in

@@ -43,19 +43,34 @@ struct DuePlanner: Sendable {
         plan.names.reserveCapacity(work.dueJobs.count)
         if !work.expiredLeases.isEmpty {
             let held = held()
+            var bytes = 0
             for claim in work.expiredLeases where !held.contains(claim.leaseKey) {
+                guard bytes < PlannedCompletion.largeCommit else {
+                    plan.isCut = true
+                    break
+                }
                 let elapsed = elapsedTimes.elapsed(claim.execution, uptime: uptime, at: now)
                 plan.reclaims.append(
                     CompletionPlanner.crashed(ClaimedWork(claim, slot: nil), at: now, elapsed: elapsed, random: &random)
                 )
+                bytes += plan.reclaims[plan.reclaims.count - 1].recordedBytes
             }
         }
+        // At least one execution for each job, because fires of jobs at the head may be refused again and again.
+        let limit = max(firePlanner.batchSize, work.dueJobs.count)
+        var (executions, bytes) = (0, 0)
         for job in work.dueJobs where !postponements.contains(job.id) {
+            guard executions < limit, bytes < PlannedCompletion.largeCommit else {
+                plan.isCut = true
+                break
+            }
             do {
                 let fire = try firePlanner.plan(job, at: now, catchUp: &catchUp) {
                     ExecutionID(bits: ids.makeID(at: now))
                 }
                 guard let fire else { continue }
+                executions += fire.executions.count
+                bytes += fire.executions.count * firePlanner.bytes(ofExecutionOf: job)
                 plan.fires.append(fire.applyingBreaker(of: job, at: now))
                 plan.names.append(job.name)
                 if job.scheduleState.state == .paused, !job.scheduleState.isHeldByBreaker { plan.paused[job.id] = job }
@@ -80,6 +95,8 @@ struct DuePlan: Sendable {
     var paused: [JobID: Job] = [:]
     /// The jobs whose occurrences cannot be computed now.
     var postponed: [Postponed] = []
+    /// Whether some of the due work is left to the next plan, because one commit must not grow without bounds.
+    var isCut = false
 }
 
 /// Carries the plan out of the closure that a store runs inside its step.

@@ -24,6 +24,8 @@ struct FirePlanner: Sendable {
     /// How long an occurrence may be overdue without counting as missed.
     let misfireThreshold: Duration
     /// The largest number of executions in one fire.
+    ///
+    /// If more occurrences are due, the newer ones stay undecided until the next fire.
     let batchSize: Int
 
     /// The most occurrences that are counted one by one.
@@ -177,7 +179,13 @@ struct FirePlanner: Sendable {
             }
         decision.fired.removeAll { job.misfire.isTooLate($0.overdue(at: now)) }
         decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
+        decision.limit(toRuns: min(batchSize, max(1, PlannedCompletion.largeCommit / bytes(ofExecutionOf: job))))
         return decision
+    }
+
+    /// The size of the record of one execution of a job, about.
+    func bytes(ofExecutionOf job: Job) -> Int {
+        job.metadata.reduce(128 + job.name.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
     }
 
     private func onTime(from first: Date, job: Job, now: Date) -> FireDecision {

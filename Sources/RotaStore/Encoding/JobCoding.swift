@@ -87,6 +87,7 @@ enum RareJSON {
     static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
         let decoder = JSONDecoder()
         decoder.readStoredValues()
+        if let key = JSONPayload.trust { decoder.userInfo[key] = true }
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return try decoder.decode(type, from: data)

@@ -14,6 +14,10 @@ package enum Change: Sendable, Hashable {
 
     case putExecution(Execution)
     case putProgress(ExecutionID, ExecutionProgress)
+    /// Replaces the lease of an execution, and keeps what came with a renewal, if anything did.
+    ///
+    /// The rest of the progress may have megabytes of a checkpoint, and leases are renewed all the time.
+    case putLease(ExecutionID, Lease, heartbeatAt: Date?, report: ProgressReport?)
     /// Replaces the attempt with the same number, or appends one.
     case putAttempt(ExecutionID, Attempt)
     case removeExecution(ExecutionID)

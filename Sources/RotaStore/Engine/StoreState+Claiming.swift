@@ -2,15 +2,19 @@ package import Foundation
 
 extension StoreState {
     /// Claims due executions under a lease, in the order of the queue, as far as limits allow.
+    ///
+    /// What they have saved is written again, so after 16 MiB of that the others are left to the next claim.
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
         setClock(to: request.now)
         longestLease = max(longestLease ?? 0, request.leaseExpiresAt.timeIntervalSince(request.now))
         var taken: [Claim] = []
         taken.reserveCapacity(min(max(0, request.limit), executionIndex.executions(.queued).count))
-        while taken.count < request.limit, let entry = nextClaimable(at: request.now),
+        var bytes = 0
+        while taken.count < request.limit, bytes < Self.largeCommit, let entry = nextClaimable(at: request.now),
             taken.count < request.free ?? .max || !claims.isLimited(entry),
             let claim = start(entry, for: request, log: &log)
         {
+            bytes += claim.execution.progress.savedBytes
             taken.append(claim)
         }
         if !trailKeepers.isEmpty { recordHolds(at: request.now, log: &log) }
@@ -36,6 +40,11 @@ extension StoreState {
     }
 
     private static var trailLimit: Int { 100 }
+
+    /// The bytes of saved values after which a step that changes many executions leaves the rest to the next one.
+    ///
+    /// Commits have a limit, and each execution may have megabytes.
+    static var largeCommit: Int { 16 << 20 }
 
     /// Moves an execution to running under a lease with the next fencing token, and counts the start for rate limits.
     private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
@@ -97,6 +106,11 @@ extension StoreState {
 }
 
 extension ExecutionProgress {
+    /// The size of the output and the checkpoint in bytes, which are written whenever the progress changes.
+    var savedBytes: Int {
+        hasRareMembers ? (output?.json.count ?? 0) + (checkpoint?.json.count ?? 0) : 0
+    }
+
     /// Changes the status if the transition is allowed.
     ///
     /// Status changes of stored executions go through here, except that the end of a batch queues its follow-up.

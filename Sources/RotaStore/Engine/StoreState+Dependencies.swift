@@ -25,7 +25,7 @@ extension StoreState {
     }
 
     package func dependencies(of job: JobID) -> [JobDependency] {
-        (jobDependencies[job] ?? []).compactMap { dependencies[$0] }.filter { $0.jobID == job }.sorted { $0.id < $1.id }
+        (jobDependencies[job] ?? []).compactMap { dependencies[$0] }.sorted { $0.id < $1.id }
     }
 
     /// Whether a job is another one or depends on it, directly or through others.
@@ -44,7 +44,7 @@ extension StoreState {
         removeDependency(dependency.id)
         dependencies[dependency.id] = dependency
         jobDependencies[dependency.jobID, default: []].insert(dependency.id)
-        jobDependencies[dependency.dependsOn, default: []].insert(dependency.id)
+        jobDependents[dependency.dependsOn, default: []].insert(dependency.id)
         requeueExecutions(of: job)
     }
 
@@ -57,10 +57,10 @@ extension StoreState {
     @discardableResult
     mutating func dropDependency(_ id: DependencyID) -> JobDependency? {
         guard let dependency = dependencies.removeValue(forKey: id) else { return nil }
-        for job in [dependency.jobID, dependency.dependsOn] {
-            jobDependencies[job]?.remove(id)
-            if jobDependencies[job]?.isEmpty ?? false { jobDependencies[job] = nil }
-        }
+        jobDependencies[dependency.jobID]?.remove(id)
+        if jobDependencies[dependency.jobID]?.isEmpty ?? false { jobDependencies[dependency.jobID] = nil }
+        jobDependents[dependency.dependsOn]?.remove(id)
+        if jobDependents[dependency.dependsOn]?.isEmpty ?? false { jobDependents[dependency.dependsOn] = nil }
         return dependency
     }
 }
@@ -113,9 +113,9 @@ extension StoreState {
         }
     }
 
-    private func dependents(on id: JobID) -> [JobID] {
-        guard !jobDependencies.isEmpty else { return [] }
-        return (jobDependencies[id] ?? []).compactMap { dependencies[$0] }.filter { $0.dependsOn == id }.map(\.jobID)
+    func dependents(on id: JobID) -> [JobID] {
+        guard !jobDependents.isEmpty else { return [] }
+        return (jobDependents[id] ?? []).compactMap { dependencies[$0]?.jobID }
     }
 
     /// The dependencies that keep a queued execution from starting.

@@ -57,8 +57,9 @@ extension StoreState {
     ///
     /// - Returns: The replaced executions, canceled or still running.
     private mutating func replaceExecutions(with execution: Execution, log: inout ChangeLog) -> [Execution] {
-        claims.serialExecutions(of: execution.jobID).compactMap { id in
-            guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
+        let expired = Set(expired(claims.serialExecutions(of: execution.jobID), at: execution.createdAt))
+        return claims.serialExecutions(of: execution.jobID).compactMap { id in
+            guard executions[id]?.progress.cancelRequestedAt == nil, !expired.contains(id) else { return nil }
             let request = Cancellation(
                 id, reason: "Replaced by the next execution of the schedule.", date: execution.createdAt)
             return switch cancel(request, log: &log) {
@@ -75,19 +76,34 @@ extension StoreState {
         if rule == .allow { return nil }
         switch rule {
         case .allow, .replace, .queue(limit: nil): return nil
-        case .skip: return hasUnfinished(job) ? .overlap : nil
+        case .skip: return hasUnfinished(job, at: execution.createdAt) ? .overlap : nil
         case .queue(let limit?):
             // The execution that may start next does not count as queued.
-            let (live, started) = (claims.serialCount(of: job.id), claims.startedSerialCount(of: job.id))
+            let (all, started) = (claims.serialCount(of: job.id), claims.startedSerialCount(of: job.id))
+            let live = all - expired(claims.serialExecutions(of: job.id), at: execution.createdAt).count
             return live + 1 - max(1, started) > limit ? .overlap : nil
         }
     }
 
     /// Whether a job has unfinished executions that its overlap policy counts.
-    private func hasUnfinished(_ job: Job) -> Bool {
-        guard job.overlap.countsTriggered else { return histories.read(job.id) { $0.scheduledCount } ?? 0 > 0 }
-        return hasLiveExecution(of: job.id)
+    private func hasUnfinished(_ job: Job, at date: Date) -> Bool {
+        let countsAll = job.overlap.countsTriggered
+        if !countsAll {
+            guard histories.read(job.id, { $0.scheduledCount }) ?? 0 > 0 else { return false }
+            if !mayHaveExpired(at: date) { return true }
+        }
+        return hasLiveExecution(of: job.id, in: countsAll ? .all : .scheduled, at: date)
     }
+
+    /// Those of some executions that expired in the queue by a date, and are not pruned yet.
+    ///
+    /// They are over, so no occurrence overlaps them.
+    private func expired(_ ids: @autoclosure () -> [ExecutionID], at date: Date) -> [ExecutionID] {
+        guard mayHaveExpired(at: date) else { return [] }
+        return ids().filter { executions.read($0) { $0.hasExpiredInQueue(by: date) } ?? false }
+    }
+
+    private func mayHaveExpired(at date: Date) -> Bool { expiries.first.map { $0.date <= date } ?? false }
 
     /// Whether an occurrence of a job's schedule has fired before.
     ///

@@ -61,13 +61,15 @@ extension StoreState {
         return history.executions.suffix().lazy.filter { isLive($0, history, of: id) }.compactMap { executions[$0] }
     }
 
-    /// Whether a job has an unfinished execution that is no notification.
+    /// Whether a job has an unfinished execution of a series that has not expired in the queue by a date.
     ///
     /// The newest executions are seen first, because of a long history the unfinished ones are among the last.
-    func hasLiveExecution(of id: JobID) -> Bool {
+    func hasLiveExecution(of id: JobID, in series: OverlapPolicy.Series, at date: Date) -> Bool {
         guard let history = histories[id], hasLiveExecutions(history, of: id) else { return false }
         return history.executions.prefixReversed().contains {
-            isLive($0, history, of: id) && executions.read($0) { $0.queueEntry.isMember(of: .all) } ?? false
+            guard isLive($0, history, of: id) else { return false }
+            return executions.read($0) { $0.queueEntry.isMember(of: series) && !$0.hasExpiredInQueue(by: date) }
+                ?? false
         }
     }
 
@@ -121,8 +123,8 @@ extension StoreState {
 
     mutating func removeJob(_ id: JobID) {
         guard let job = jobs[id] else { return }
-        let dependents = (jobDependencies[id] ?? []).compactMap { dependencies[$0]?.jobID }.filter { $0 != id }
-        for dependency in jobDependencies[id] ?? [] { dropDependency(dependency) }
+        let dependents = dependents(on: id)
+        for dependency in (jobDependencies[id] ?? []).union(jobDependents[id] ?? []) { dropDependency(dependency) }
         for dependent in Set(dependents) { if let job = jobs[dependent] { requeueExecutions(of: job) } }
         if let history = histories[id] {
             for key in history.operations { removeOperation(key) }

@@ -9,11 +9,18 @@ extension StoreState {
             guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
                 progress.lease?.isHeld(under: renewal.token, by: renewal.owner) == true
             else { return .lost }
-            progress.lease?.expiresAt = renewal.expiresAt
-            if let heartbeat = renewal.heartbeatAt { progress.heartbeatAt = heartbeat }
-            if let report = renewal.report { progress.report = report }
-            if let checkpoint = renewal.checkpoint { progress.checkpoint = checkpoint }
-            record(.putProgress(renewal.executionID, progress), log: &log)
+            guard var lease = progress.lease else { return .lost }
+            lease.expiresAt = renewal.expiresAt
+            if let checkpoint = renewal.checkpoint {
+                progress.renew(lease, heartbeatAt: renewal.heartbeatAt, report: renewal.report)
+                progress.checkpoint = checkpoint
+                record(.putProgress(renewal.executionID, progress), log: &log)
+            } else {
+                record(
+                    .putLease(
+                        renewal.executionID, lease, heartbeatAt: renewal.heartbeatAt, report: renewal.report),
+                    log: &log)
+            }
             return progress.cancelRequestedAt == nil ? .renewed : .cancelRequested
         }
     }
@@ -31,9 +38,9 @@ extension StoreState {
     /// Expires all leases at once, for a store that its only writer has just opened: no lease holder can be alive.
     package mutating func expireAllLeases(log: inout ChangeLog) {
         for key in Array(leases.suffix()) {
-            guard var progress = executions[key.id]?.progress else { continue }
-            progress.lease?.expiresAt = .distantPast
-            record(.putProgress(key.id, progress), log: &log)
+            guard var lease = executions.read(key.id, { $0.progress.lease }) ?? nil else { continue }
+            lease.expiresAt = .distantPast
+            record(.putLease(key.id, lease, heartbeatAt: nil, report: nil), log: &log)
         }
     }
 
@@ -49,6 +56,15 @@ extension StoreState {
         seen.definition = definition.binding(calendars)
         seen.version = version
         return seen
+    }
+}
+
+extension ExecutionProgress {
+    /// Replaces the lease, and keeps the date of a heartbeat and a report, if there are any.
+    mutating func renew(_ lease: Lease, heartbeatAt heartbeat: Date?, report: ProgressReport?) {
+        self.lease = lease
+        if let heartbeat { heartbeatAt = heartbeat }
+        if let report { self.report = report }
     }
 }
 

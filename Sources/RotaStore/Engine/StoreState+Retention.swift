@@ -5,7 +5,11 @@ extension StoreState {
         var report = PruneReport()
         var room = max(0, limit)
         endKeeping(at: now)
-        while let key = expiries.first, key.date <= now, room > 0, var execution = executions[key.id] {
+        var bytes = 0
+        while let key = expiries.first, key.date <= now, room > 0, bytes < Self.largeCommit,
+            var execution = executions[key.id]
+        {
+            bytes += execution.progress.savedBytes
             end(&execution, as: .expired, at: now, log: &log)
             report.expired.append(execution)
             room -= 1

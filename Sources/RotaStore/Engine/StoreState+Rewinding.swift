@@ -43,12 +43,14 @@ extension StoreState {
             guard report.count < limit else { return report.truncated() }
             if let job = rewind(id, to: now, log: &log) { report.jobs.append(job) }
         }
+        var bytes = 0
         for status in [ExecutionStatus.running, .queued, .waiting] {
             for id in Array(executionIndex.executions(status).suffix()) {
-                guard report.count < limit else { return report.truncated() }
+                guard report.count < limit, bytes < Self.largeCommit else { return report.truncated() }
                 guard let execution = executions[id],
                     let progress = execution.progress(rewoundTo: now, leaseSpan: longestLease)
                 else { continue }
+                bytes += progress.savedBytes
                 record(progress, of: id, log: &log)
                 if let execution = executions[id] { report.executions.append(execution) }
             }

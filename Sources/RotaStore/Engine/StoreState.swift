@@ -67,6 +67,8 @@ package struct StoreState: Sendable {
     var calendarJobs: [String: Set<JobID>] = [:]
     /// The dependencies in which each job takes part, on either side.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
+    /// The dependencies of other jobs on each job.
+    var jobDependents: [JobID: Set<DependencyID>] = [:]
 
     /// The executions that ended of the scopes whose health was asked about.
     ///
@@ -115,6 +117,10 @@ package struct StoreState: Sendable {
         case .removeJob(let id): removeJob(id)
         case .putExecution(let execution): put(execution)
         case .putProgress(let id, let progress): put(progress, of: id)
+        case .putLease(let id, let lease, let heartbeat, let report):
+            guard var progress = executions.read(id, { $0.progress }) else { return }
+            progress.renew(lease, heartbeatAt: heartbeat, report: report)
+            put(progress, of: id)
         case .putAttempt(let id, let attempt): put(attempt, of: id)
         case .removeExecution(let id): removeExecution(id)
         case .putSkips(let id, let skips):

@@ -71,6 +71,7 @@ public struct StoreExport: AsyncSequence, Sendable {
                 }
                 try file.append(block)
                 try file.sync()
+                try StoreFolder.syncName(of: path, in: files)
             } catch {
                 try? files.removeFile(path)
                 throw error

@@ -33,12 +33,22 @@ package enum ChangeKind: UInt64, RecordField, CaseIterable {
     case putVersion = 22
     case putCalendar = 23
     case removeCalendar = 24
+    case putLease = 25
 }
 
 /// The fields of a change of one part of a record: the identifier of the record, then the part.
 private enum PartField: UInt64, RecordField {
     case id = 1
     case content = 2
+}
+
+/// The fields of ``Change/putLease(_:_:heartbeatAt:report:)``.
+private enum LeaseField: UInt64, RecordField {
+    case id = 1
+    case lease = 2
+    case heartbeatAt = 3
+    /// JSON.
+    case report = 4
 }
 
 /// The fields of ``Change/putSkip(_:keeping:)``.
@@ -90,6 +100,14 @@ extension Change {
             try payload.record(ChangeKind.putProgress) { record in
                 record.put(PartField.id, id)
                 try record.record(PartField.content) { try progress.write(to: &$0) }
+            }
+        case .putLease(let id, let lease, let heartbeat, let report):
+            let json = try report.map { try RareJSON.encode($0) }
+            payload.record(ChangeKind.putLease) { record in
+                record.put(LeaseField.id, id)
+                record.record(LeaseField.lease) { lease.write(to: &$0) }
+                record.put(LeaseField.heartbeatAt, heartbeat)
+                record.put(LeaseField.report, json)
             }
         case .putAttempt(let id, let attempt):
             payload.record(ChangeKind.putAttempt) { record in
@@ -209,6 +227,8 @@ extension Change {
             self = .putExecution(try Execution(from: record))
         case .putProgress:
             self = try Self.part(record, Change.putProgress) { try ExecutionProgress(from: $0.record()) }
+        case .putLease:
+            self = try Self.lease(record)
         case .putAttempt:
             self = try Self.part(record, Change.putAttempt) { try Attempt(from: $0.record()) }
         case .removeExecution:
@@ -269,6 +289,25 @@ extension Change {
         var part: Part?
         let id: ID = try id(reader) { part = try content($0) }
         return change(id, try RecordReader.known(part, "the content of a change"))
+    }
+
+    private static func lease(_ reader: RecordReader) throws -> Change {
+        var record = reader
+        var id: ExecutionID?
+        var lease: Lease?
+        var heartbeat: Date?
+        var report: ProgressReport?
+        while let field = try record.next(LeaseField.self) {
+            switch field {
+            case .id: id = try record.id()
+            case .lease: lease = try Lease(from: record.record())
+            case .heartbeatAt: heartbeat = try record.date()
+            case .report: report = try RareJSON.decode(ProgressReport.self, record.data())
+            }
+        }
+        return .putLease(
+            try RecordReader.known(id, "the execution of a lease"), try RecordReader.known(lease, "a lease"),
+            heartbeatAt: heartbeat, report: report)
     }
 
     private static func skip(_ reader: RecordReader) throws(RecordFormatError) -> Change {

@@ -48,6 +48,8 @@ public actor FileJobStore: JobStore, StateMachineStore {
     private var unflushed = FlushQueue()
     private var nextSync: Task<Void, Never>?
     private var compaction: Task<Void, any Error>?
+    /// The end of the store, for which every call of ``close()`` waits.
+    private var closing: Task<Void, any Error>?
     private var compactions: CompactionTracker
 
     /// The store's own serial queue, which may block on the disk.
@@ -117,8 +119,14 @@ public actor FileJobStore: JobStore, StateMachineStore {
     /// - Throws: ``FileStoreError`` if the last sync fails, if a file is no longer in its place, or if the store had
     ///   stopped before. The folder is unlocked all the same.
     public func close() async throws {
-        guard isOpen else { return }
-        isOpen = false
+        if closing == nil {
+            isOpen = false
+            closing = Task { try await end() }
+        }
+        try await closing?.value
+    }
+
+    private func end() async throws {
         nextSync?.cancel()
         compaction?.cancel()
         await compactionEnded()
@@ -298,7 +306,8 @@ public actor FileJobStore: JobStore, StateMachineStore {
                 journal?.follow(snapshot)
                 compactions.succeed(snapshot: snapshot.size, journal: journal?.size ?? 0)
                 let (folder, generation) = (folder, journal?.generation ?? 0)
-                try await housekeeping.perform { try folder.removeSuperseded(before: generation) }
+                // The snapshot is in force. The next compaction or opening removes what is left over.
+                try? await housekeeping.perform { try folder.removeSuperseded(before: generation) }
             } catch {
                 // Closing the store cancels a compaction, which is not a failure.
                 if !(error is CancellationError) {

@@ -83,7 +83,7 @@ extension OpenedFolder where State == StoreState {
         state.expireAllLeases(log: &log)
         guard !log.changes.isEmpty else { return }
         report.endedLeases = log.changes.count
-        // Leases are independent, so spread them over frames of limited size.
+        // Leases are independent, so they are spread over frames of limited size.
         for first in stride(from: 0, to: log.changes.count, by: environment.leasesPerFrame) {
             try journal.append(log.changes[first...].prefix(environment.leasesPerFrame))
         }

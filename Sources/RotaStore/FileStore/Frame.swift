@@ -47,14 +47,30 @@ package struct Frame: Sendable, Hashable {
 
     /// Reads the frame at an offset, or returns `nil` if there is no complete and valid frame.
     package init?(reading bytes: UnsafeRawBufferPointer, at offset: Int = 0, generation: UInt64) {
-        guard let size = Self.claimedPayloadSize(bytes, at: offset), size <= bytes.count - offset - Self.headerSize,
+        guard let size = Self.validPayloadSize(bytes, at: offset, generation: generation),
             let kind = Kind(rawValue: bytes[offset + 16])
         else { return nil }
-        let covered = UnsafeRawBufferPointer(rebasing: bytes[(offset + 4)..<(offset + Self.headerSize + size)])
-        guard Self.checksum(covered, generation: generation) == LittleEndian.uint32(bytes, offset) else { return nil }
         self.init(
             kind, sequence: LittleEndian.uint64(bytes, offset + 8), unsynced: LittleEndian.uint32(bytes, offset + 20),
             payloadSize: size)
+    }
+
+    /// Returns the kind of the frame at an offset if the frame is valid and only its kind is unknown, because a later
+    /// version wrote it.
+    static func laterKind(_ bytes: UnsafeRawBufferPointer, at offset: Int, generation: UInt64) -> UInt8? {
+        guard validPayloadSize(bytes, at: offset, generation: generation) != nil else { return nil }
+        return Kind(rawValue: bytes[offset + 16]) == nil ? bytes[offset + 16] : nil
+    }
+
+    /// Returns the payload size of the frame at an offset, or `nil` if it is incomplete or its checksum is wrong.
+    private static func validPayloadSize(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, generation: UInt64
+    ) -> Int? {
+        guard let size = claimedPayloadSize(bytes, at: offset), size <= bytes.count - offset - headerSize else {
+            return nil
+        }
+        let covered = UnsafeRawBufferPointer(rebasing: bytes[(offset + 4)..<(offset + headerSize + size)])
+        return checksum(covered, generation: generation) == LittleEndian.uint32(bytes, offset) ? size : nil
     }
 
     /// Returns the payload size in the header at an offset, or `nil` if it is impossible or the header is incomplete.

@@ -40,7 +40,8 @@ package struct FrameReader {
     /// - Parameters:
     ///   - sequence: The number that the frame must have. A valid frame with another number counts as broken.
     ///   - body: Receives the frame and its payload, whose bytes are valid only during the call.
-    /// - Throws: ``FileStoreError`` if the file cannot be read, and any error of the closure.
+    /// - Throws: ``FileStoreError`` if the file cannot be read; ``RecordFormatError`` if a later version wrote the frame;
+    ///   and any error of the closure.
     package mutating func next(
         sequence: UInt64, _ body: (Frame, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Step {
@@ -54,7 +55,12 @@ package struct FrameReader {
         try fill(Frame.headerSize + size)
         let step = try buffer.withUnsafeBytes { bytes -> Step in
             guard let frame = Frame(reading: bytes, at: start, generation: generation), frame.sequence == sequence
-            else { return .broken }
+            else {
+                if let kind = Frame.laterKind(bytes, at: start, generation: generation) {
+                    throw RecordFormatError("there is no frame of kind \(kind)", isLaterFormat: true)
+                }
+                return .broken
+            }
             let payload = start + Frame.headerSize
             try body(frame, UnsafeRawBufferPointer(rebasing: bytes[payload..<(payload + size)]))
             return .frame

@@ -122,13 +122,19 @@ package struct Journal: Sendable {
     /// If this fails too, it may come back.
     private func takeBack(after error: FileStoreError) {
         guard error.code == .filesChanged else {
-            try? file.truncate(to: acknowledgedSize)
+            cut(to: acknowledgedSize)
             return
         }
         // Something else may have put other bytes into the file. Remove only what was appended to them.
         let appended = size - acknowledgedSize
         guard appended > 0, let end = try? file.size(), end >= appended else { return }
-        try? file.truncate(to: end - appended)
+        cut(to: end - appended)
+    }
+
+    private func cut(to size: Int) {
+        try? file.truncate(to: size)
+        // What was synced before would be back after a power failure.
+        try? file.sync()
     }
 
     /// Syncs this file, and continues in the file of the next generation.

@@ -60,8 +60,8 @@ package struct Recovery<State> {
         let base = try readBase(listing, initial: initial)
         journals = listing.journals.filter { $0 >= base }
         superseded =
-            listing.journals.filter { $0 < base }.map { StoreFolder.name(.journal, $0) }
-            + listing.snapshots.filter { $0 < base }.map { StoreFolder.name(.snapshot, $0) }
+            listing.snapshots.filter { $0 < base }.map { StoreFolder.name(.snapshot, $0) }
+            + listing.journals.filter { $0 < base }.map { StoreFolder.name(.journal, $0) }
         try readJournals(from: base)
     }
 
@@ -75,9 +75,17 @@ package struct Recovery<State> {
     }
 
     /// Reads the newest valid snapshot, and returns the generation of the first journal to replay over it.
+    ///
+    /// In place of a damaged one, an older one will do only with all journals in between: without them, it would bring
+    /// back a state of long ago.
     private mutating func readBase(_ listing: StoreFolder.Listing, initial: State) throws -> UInt64 {
         var damage: FileStoreError?
-        for generation in listing.snapshots.reversed() {
+        // Whether the journals lead from a generation to the newest damaged snapshot, or there is none.
+        func isContinued(_ generation: UInt64) -> Bool {
+            guard let newest = damagedSnapshots.first else { return true }
+            return listing.journals.filter { generation..<newest ~= $0 }.count == Int(newest - generation)
+        }
+        for generation in listing.snapshots.reversed() where isContinued(generation) {
             do {
                 try readSnapshot(generation)
                 return generation
@@ -89,7 +97,7 @@ package struct Recovery<State> {
                 report.replayedBytes = 0
             }
         }
-        if listing.journals.first == 1 || (listing.journals.isEmpty && damage == nil) { return 1 }
+        if listing.journals.first == 1 ? isContinued(1) : listing.journals.isEmpty && damage == nil { return 1 }
         throw damage
             ?? FileStoreError(
                 .damaged, path: folder.path,

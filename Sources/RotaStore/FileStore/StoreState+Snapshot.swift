@@ -96,7 +96,7 @@ extension StoreState {
         for id in jobOrder.suffix(after: after).prefix(limit) {
             last = id
             for dependency in (jobDependencies[id] ?? []).sorted() {
-                guard let dependency = dependencies[dependency], dependency.jobID == id else { continue }
+                guard let dependency = dependencies[dependency] else { continue }
                 records.append(.dependency(dependency))
             }
             for key in (histories[id]?.operations ?? []).sorted() {

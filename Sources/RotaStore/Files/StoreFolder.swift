@@ -124,8 +124,8 @@ package struct StoreFolder: Sendable {
         path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 
-    /// Makes the name of a folder durable, by syncing the folder above it.
-    private static func syncName(of path: String, in files: any FileSystem) throws(FileStoreError) {
+    /// Makes the name of a file or folder durable, by syncing the folder above it.
+    static func syncName(of path: String, in files: any FileSystem) throws(FileStoreError) {
         guard path != "/" else { return }
         let parent = parent(of: path)
         let above = !parent.isEmpty ? parent : path.hasPrefix("/") ? "/" : "."
@@ -292,10 +292,12 @@ package struct StoreFolder: Sendable {
     }
 
     /// Removes the journals and snapshots that the snapshot of a generation replaces.
+    ///
+    /// Snapshots go first: an old one without the journals that follow it is worse than none.
     package func removeSuperseded(before generation: UInt64) throws(FileStoreError) {
         let listing = try listing()
-        for journal in listing.journals where journal < generation { try remove(Self.name(.journal, journal)) }
         for snapshot in listing.snapshots where snapshot < generation { try remove(Self.name(.snapshot, snapshot)) }
+        for journal in listing.journals where journal < generation { try remove(Self.name(.journal, journal)) }
     }
 
     private static func generation(_ name: String, _ prefix: String) -> UInt64? {

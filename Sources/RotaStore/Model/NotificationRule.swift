@@ -40,7 +40,7 @@ public struct NotificationRule: Sendable, Hashable, Codable {
     public var event: Event
     /// Where it is sent.
     public var channel: Channel
-    /// Whether the notification includes the execution's output.
+    /// Whether the notification includes the execution's output, unless that is larger than 5 MiB.
     public var includesOutput: Bool
 
     /// Creates a rule.
@@ -216,7 +216,7 @@ extension Job {
         return rules.indices.compactMap { index in
             let rule = rules[index]
             guard rule.event.covers(ended.progress.status) else { return nil }
-            let output = rule.includesOutput ? ended.progress.output : nil
+            let output = rule.includesOutput ? ended.progress.output.flatMap { $0.isLong ? nil : $0 } : nil
             let notification = ExecutionNotification(
                 rule.event, of: ended, job: self,
                 output: output.flatMap { try? JSONValue(parsing: Array($0.json)) }, at: date)

@@ -98,6 +98,11 @@ extension Execution {
             isNotification: source == .notification, hasStarted: progress.startedAt != nil)
     }
 
+    /// Whether it has expired by a date before its first attempt, and is not pruned yet.
+    func hasExpiredInQueue(by date: Date) -> Bool {
+        progress.status == .queued && expiry.map { $0 <= date } ?? false
+    }
+
     /// The date at which it expires: before its first attempt, or while it waits for an external completion.
     var expiry: Date? {
         guard progress.hasRareMembers else { return nil }

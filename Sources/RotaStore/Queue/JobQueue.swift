@@ -205,6 +205,8 @@ struct JobQueue: Sendable {
 
     mutating func addSerial(_ entry: QueueEntry) {
         serial.insert(entry.nominalKey)
+        // It may have expired by a time to which the clock was set ahead.
+        expired.remove(entry.nominalKey)
         if entry.hasStarted { started.insert(entry.nominalKey) }
     }
 

@@ -19,17 +19,28 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     /// The size limit of a payload, an output or a checkpoint: 5 MiB.
     package static let longest = 5 * 1024 * 1024
 
+    /// Whether it is too long for a payload, as an output can be.
+    package var isLong: Bool { json.count > Self.longest }
+
     /// Encodes a value as JSON with sorted keys.
     ///
     /// A payload is taken as it is, and a `JSONValue` keeps the digits of its numbers.
     ///
-    /// - Throws: The encoder's error if the value cannot be encoded.
+    /// - Throws: The encoder's error if the value cannot be encoded; `EncodingError.invalidValue` for a `JSONValue` that
+    ///   nests deeper than 128 levels, which no reader of JSON need accept.
     public init(_ value: some Encodable) throws {
         if let payload = value as? JSONPayload {
             self = payload
             return
         }
         if let value = value as? JSONValue {
+            guard value.isNested(within: JSONValue.deepest) else {
+                throw EncodingError.invalidValue(
+                    value,
+                    .init(
+                        codingPath: [],
+                        debugDescription: "JSON may be nested at most \(JSONValue.deepest) levels deep."))
+            }
             json = Data(value.withSortedMembers.text.utf8)
             return
         }
@@ -71,9 +82,20 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     }
 
     /// Decodes a payload from a string that contains JSON text.
+    ///
+    /// Text from a store's own files is taken as it is. A parser with other limits than those that held when it was
+    /// written would make all records unreadable.
     public init(from decoder: any Decoder) throws {
-        try self.init(json: Data(decoder.singleValueContainer().decode(String.self).utf8))
+        let json = Data(try decoder.singleValueContainer().decode(String.self).utf8)
+        if Self.trust.map({ decoder.userInfo[$0] as? Bool == true }) ?? false {
+            self.init(trusted: json)
+        } else {
+            try self.init(json: json)
+        }
     }
+
+    /// The key under which `true` tells a decoder that it reads text that a checksum has proved to be a store's own.
+    static let trust = CodingUserInfoKey(rawValue: "rota.trustsPayloads")
 
     /// Encodes the payload as a string that contains its JSON text.
     public func encode(to encoder: any Encoder) throws {

@@ -76,7 +76,7 @@ extension ReferenceTables {
             return .duplicate
         }
         if existing(as: execution) != nil { return .duplicate }
-        let series = series(of: job.id)
+        let series = series(of: job.id, countedAt: execution.createdAt)
         if job.definition.overlap.rule == .skip { return series.isEmpty ? nil : .overlap }
         guard let limit = job.definition.overlap.queueLimit else { return nil }
         // Started executions do not wait. If none has started, the first does not wait either.
@@ -86,7 +86,8 @@ extension ReferenceTables {
 
     /// Cancels the scheduled executions that a new one replaces.
     private mutating func cancelReplaced(of id: JobID, for execution: Execution) -> [Execution] {
-        series(of: id).filter { $0.progress.cancelRequestedAt == nil }.compactMap { run in
+        series(of: id, countedAt: execution.createdAt).filter { $0.progress.cancelRequestedAt == nil }.compactMap {
+            run in
             let reason = "Replaced by the next execution of the schedule."
             switch cancel(Cancellation(run.id, reason: reason, date: execution.createdAt)) {
             case .canceled(let old), .requested(let old): return old

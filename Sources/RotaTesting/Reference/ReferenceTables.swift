@@ -59,6 +59,11 @@ package struct ReferenceTables: Sendable {
             .sorted { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
     }
 
+    /// Those of the series that a new occurrence overlaps: one that expired in the queue, and is not pruned yet, is over.
+    func series(of id: JobID, countedAt date: Date) -> [Execution] {
+        series(of: id).filter { $0.progress.status != .queued || !hasExpired($0, at: date) }
+    }
+
     /// Whether an overlap policy counts an unfinished execution.
     func isCounted(_ execution: Execution, by policy: OverlapPolicy) -> Bool {
         guard policy.countsTriggered, execution.source != .notification else { return execution.source == .schedule }

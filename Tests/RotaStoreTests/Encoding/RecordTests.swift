@@ -154,6 +154,10 @@ import Testing
             .putStatistics(jobID, JobStatistics()), .removeJob(jobID), .putExecution(execution),
             .putExecution(bareExecution),
             .putProgress(executionID, progress), .putProgress(executionID, ExecutionProgress(dueAt: date)),
+            .putLease(
+                executionID, Lease(owner: "a", token: .max, expiresAt: .distantPast), heartbeatAt: date,
+                report: ProgressReport(fraction: 0.5, message: "half")),
+            .putLease(executionID, Lease(owner: "", token: 0, expiresAt: date), heartbeatAt: nil, report: nil),
             .putAttempt(executionID, attempt),
             .putAttempt(executionID, Attempt(number: 1, startedAt: date, duration: .zero)),
             .removeExecution(executionID), .putSkips(jobID, [skip, skip]), .putSkips(jobID, []),

@@ -91,7 +91,7 @@ import Testing
             state.record(statistics, of: JobID(bits: 12), log: &log)
         },
         Operation("overlap of all executions") { state, _ in
-            let isUnfinished = state.hasLiveExecution(of: JobID(bits: 1))
+            let isUnfinished = state.hasLiveExecution(of: JobID(bits: 1), in: .all, at: now)
             #expect(isUnfinished)
         },
         Operation("prune") { state, _ in
