@@ -26,7 +26,7 @@ enum NativeJobs {
             answer: NativeSchema.page(of: NativeSchema.job), list),
         Route(
             .post, "/_rota/jobs", "rotaCreateJob", .write, "Create a job from a definition",
-            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, isRepeatable: true, create),
+            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, isRepeatable: true, obeys: .key, create),
         Route(
             .post, "/_rota/jobs/preview", "rotaPreviewJob", .read,
             "Show when a job would run, and what is wrong with it",
@@ -42,9 +42,11 @@ enum NativeJobs {
         },
         Route(
             .patch, "/_rota/jobs/{id}", "rotaUpdateJob", .write, "Change members of a job's definition",
-            body: NativeSchema.changedJob, answer: NativeSchema.job, update),
-        Route(.delete, "/_rota/jobs/{id}", "rotaDeleteJob", .write, "Delete a job and its executions", status: 204) {
-            call in
+            body: NativeSchema.changedJob, answer: NativeSchema.job, obeys: [.key, .match], update),
+        Route(
+            .delete, "/_rota/jobs/{id}", "rotaDeleteJob", .write, "Delete a job and its executions", status: 204,
+            obeys: .match
+        ) { call in
             try await call.delete(call.foundJob())
             return .noContent
         },

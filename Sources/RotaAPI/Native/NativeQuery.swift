@@ -58,7 +58,7 @@ enum NativeQuery {
             let meant = Spelling.meant(by: source.rawValue, among: words).map { " Did you mean \($0)?" } ?? ""
             throw APIError.invalid(
                 "source",
-                "No execution has the source \"\(source.rawValue.prefix(64))\".\(meant) "
+                "No execution has the source \"\(source.rawValue.prefix(scalars: 64))\".\(meant) "
                     + "The scheduler's own are \(words.joined(separator: ", ")).")
         }
         return asked
@@ -87,7 +87,7 @@ enum NativeQuery {
         let isCompleted = try mayBeCompleted && fields.text("state") == JobState.completed.rawValue
         return JobDraft(
             new, state: try isCompleted ? .active : state(fields) ?? .active,
-            idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
+            idempotencyKey: try fields.text("idempotencyKey", length: 1...APICall.longestKey))
     }
 
     /// The members of a new job.
@@ -210,15 +210,15 @@ extension APICall {
         }
         if found.count == 1 { return found[0] }
         guard found.isEmpty else {
-            throw APIError(.conflict, "Several jobs are called \"\(text.prefix(64))\". Give an identifier.")
+            throw APIError(.conflict, "Several jobs are called \"\(text.prefix(scalars: 64))\". Give an identifier.")
         }
-        throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(64))\".")
+        throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(scalars: 64))\".")
     }
 
     /// Finds an execution by its identifier.
     func foundExecution() async throws -> Execution {
         guard let id = ExecutionID(parameter("id")) else {
-            throw APIError(.notFound, "There is no execution \"\(parameter("id").prefix(64))\".")
+            throw APIError(.notFound, "There is no execution \"\(parameter("id").prefix(scalars: 64))\".")
         }
         return try await scheduler.execution(id)
     }

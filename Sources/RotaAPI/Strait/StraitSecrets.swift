@@ -42,7 +42,7 @@ struct StraitSecrets {
             }
             return (.set(text), nil)
         }
-        guard (16...4_096).contains(text.count) else {
+        guard (16...4_096).contains(text.unicodeScalars.count) else {
             throw fields.fail("webhook_secret", "webhook_secret must have 16 to 4096 characters")
         }
         guard call.api.vault != nil else {

@@ -4,6 +4,8 @@ import RotaHTTP
 enum Schema {
     static let text: JSONValue = ["type": "string"]
     static let date: JSONValue = ["type": "string", "format": "date-time"]
+    /// A key that makes a request repeatable.
+    static let key = text(1...APICall.longestKey)
     static let bool: JSONValue = ["type": "boolean"]
     static let integer: JSONValue = ["type": "integer"]
     static let number: JSONValue = ["type": "number"]
