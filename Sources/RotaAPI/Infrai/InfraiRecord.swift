@@ -67,7 +67,10 @@ enum InfraiRecord {
             ("started_at", dates.orNull(run.progress.startedAt)),
             ("finished_at", dates.text(run.progress.finishedAt)),
             ("response_status", run.attempts.last?.statusCode.map { .int($0) }),
-            ("error", run.status == .succeeded ? nil : run.progress.failure.map { .string($0.message) }),
+            (
+                "error",
+                run.status == .succeeded ? nil : run.progress.failure.map { .string(ClientWording.failure($0.message)) }
+            ),
         ])
     }
 

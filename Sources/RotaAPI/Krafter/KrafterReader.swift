@@ -85,8 +85,7 @@ struct KrafterReader {
         let notify = problems.read("failure_notify", "must be true or false") { try fields.bool("failure_notify") }
         if notify == true, channel == nil, present?.notifications.contains(where: { $0.event == .failure }) != true {
             problems.add(
-                "failure_notify",
-                "cannot be true: this server has no channel to notify; configure one with .krafter(notifying:)")
+                "failure_notify", "cannot be true: this server has no channel to notify, which its operator sets")
         }
         try problems.check()
         guard let name, let schedule, let action else { throw APIError(.invalid, "Validation failed") }

@@ -55,7 +55,7 @@ extension NativeJobs {
         let fields = try call.fields()
         try fields.refuseOthers(than: ["name", "slug", "definition", "idempotencyKey"])
         let change = try fields.object("definition")?.value
-        if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
+        if let change { try NativeMembers.check(change, at: "definition") }
         let (name, slug) = (
             try fields.required("name", length: 1...255), try fields.required("slug", length: 1...255)
         )

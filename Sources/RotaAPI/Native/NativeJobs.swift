@@ -175,7 +175,7 @@ enum NativeJobs {
         try fields.refuseOthers(than: ["definition", "state", "idempotencyKey"])
         let job = try await call.foundJobToChange(fields)
         let change = try fields.object("definition")?.value
-        if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
+        if let change { try NativeMembers.check(change, at: "definition") }
         let changed = try await call.update(job, state: NativeQuery.state(fields), fields) { definition in
             guard let change else { return }
             let merged = try JSONValue(encoding: definition).merging(definition: change)
@@ -215,8 +215,9 @@ enum NativeJobs {
                         ("stateBefore", moved.map { .string($0.rawValue) }),
                     ])
                 }), "removed": .array(result.removed.map(NativeRecord.job)), "unchanged": .int(result.unchanged),
-            "warnings": .array((result.warnings.map(\.message) + declared.remarks).map { .string($0) }),
-            "text": .string(([result.description] + declared.remarks).joined(separator: "\n")),
+            "warnings": .array(
+                (result.warnings.map(\.message) + declared.remarks).map { .string(ClientWording.text($0)) }),
+            "text": .string(ClientWording.text(([result.description] + declared.remarks).joined(separator: "\n"))),
         ])
     }
 

@@ -44,7 +44,9 @@ enum NativeSchedules {
             return .json([
                 "summary": .string(schedule.summary),
                 "warnings": .array(
-                    warnings.map { ["code": .string($0.code.description), "message": .string($0.description)] }),
+                    warnings.map {
+                        ["code": .string($0.code.description), "message": .string(ClientWording.text($0.description))]
+                    }),
             ])
         },
         Route(

@@ -152,9 +152,10 @@ struct Fields: Sendable, Hashable {
 
     /// Refuses members that nothing reads, so that a misspelled one is not lost in silence.
     func refuseOthers(than known: Set<String>) throws(APIError) {
-        guard let name = names.first(where: { !known.contains($0) }) else { return }
+        guard let name = names.first(where: { !known.contains($0) })?.prefix(scalars: 64) else { return }
         let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
-        throw fail(name, "\(place(name)) is no field here.\(meant)")
+        let all = known.isEmpty ? " There are none." : " There are \(known.sorted().joined(separator: ", "))."
+        throw fail(name, "\(place(name)) is no field here.\(meant)\(all)")
     }
 }
 

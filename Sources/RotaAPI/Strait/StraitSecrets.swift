@@ -54,8 +54,7 @@ struct StraitSecrets {
         do { _ = try call.scheduler.configuration.webhookSignature.secret(text) } catch {
             throw fields.fail(
                 "webhook_secret",
-                "\(error.message). To sign as Strait does, with any secret, set the scheduler's webhookSignature to "
-                    + ".strait")
+                "\(error.message). A server that is set up to sign as Strait does takes any secret")
         }
         let name = present.flatMap(Self.ownName) ?? Self.prefix + BatchID(bits: call.scheduler.makeID()).description
         return (.set(Self.scheme + name), SecretValue(text))

@@ -94,7 +94,7 @@ struct StraitTrigger {
             ("payload", request.payload.map { JSONValue($0) }),
             ("scheduled_at", StraitRecord.dates.text(preview.startsAt ?? request.at)),
             ("expires_at", StraitRecord.dates.text(preview.expiresAt)),
-            ("validation_warnings", .array(preview.warnings.map { .string($0.message) })),
+            ("validation_warnings", .array(preview.warnings.map { .string(ClientWording.text($0.message)) })),
         ])
     }
 

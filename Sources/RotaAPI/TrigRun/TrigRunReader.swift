@@ -247,6 +247,9 @@ enum TrigRunReader {
             success = SuccessRule(statuses: StatusSet(statuses.map { $0...$0 }), matching: success.matcher)
         }
         if fields.has("response_matcher") {
+            if let matcher = fields.json("response_matcher") {
+                try NativeMembers.checkMatcher(matcher, at: "request.response_matcher")
+            }
             let matcher = try fields.json("response_matcher")?.decode(
                 ResponseMatcher.self, at: "request.response_matcher")
             success = SuccessRule(statuses: success.statuses, matching: matcher)

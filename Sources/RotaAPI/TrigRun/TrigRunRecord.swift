@@ -103,7 +103,7 @@ enum TrigRunRecord {
                 } ?? .null
             ),
             ("replay_of", execution.replayOf.map { ids.text($0) }),
-            ("error", execution.progress.failure.map { .string($0.message) }),
+            ("error", execution.progress.failure.map { .string(ClientWording.failure($0.message)) }),
             ("created_at", dates.text(execution.createdAt)),
             ("started_at", dates.orNull(execution.progress.startedAt)),
             ("finished_at", dates.orNull(execution.progress.finishedAt)),
@@ -120,7 +120,7 @@ enum TrigRunRecord {
                 "responseHeaders", attempt.responseHeaders.isEmpty ? nil : .texts(attempt.responseHeaders)
             ),
             ("errorClass", attempt.errorClass.map { .string($0.rawValue) }),
-            ("error", attempt.failure.map { .string($0.message) }),
+            ("error", attempt.failure.map { .string(ClientWording.failure($0.message)) }),
         ])
     }
 }
