@@ -102,31 +102,10 @@ struct Service: Sendable {
     }
 
     private func start(_ api: SchedulerAPI) throws(Failure) -> HTTPServer {
-        let requests = RequestGuard(for: options.address, allowing: options.hosts)
-        let now = console.now
-        let dated: @Sendable (APIResponse) -> ServerResponse = { answer in
-            var response = ServerResponse(status: answer.status, headers: answer.headers, body: answer.body)
-            response.headers["Date"] = HTTPDate.text(now())
-            return response
-        }
+        let guarded = GuardedAPI(
+            api: api, requests: RequestGuard(for: options.address, allowing: options.hosts), now: console.now)
         do {
-            return try HTTPServer(
-                on: options.address,
-                refusing: { refusal in
-                    // The server leaves out the body itself if the request was a HEAD.
-                    let request = APIRequest(
-                        method: "GET", target: refusal.target ?? "/", headers: refusal.headers.pairs)
-                    return dated(api.refusal(of: request, refusal.status, refusal.code, refusal.message))
-                },
-                { received in
-                    let request = APIRequest(
-                        method: received.method, target: received.target, headers: received.headers.pairs,
-                        body: received.body)
-                    guard let refusal = requests.refusal(of: received) else {
-                        return dated(await api.respond(to: request))
-                    }
-                    return dated(api.refusal(of: request, refusal.status, refusal.code, refusal.message))
-                })
+            return try HTTPServer(on: options.address, refusing: guarded.refuse, guarded.respond)
         } catch {
             let isTaken = error.call == "bind" && error.errno == EADDRINUSE
             throw Failure(
