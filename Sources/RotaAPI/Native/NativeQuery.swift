@@ -87,7 +87,7 @@ enum NativeQuery {
         let isCompleted = try mayBeCompleted && fields.text("state") == JobState.completed.rawValue
         return JobDraft(
             new, state: try isCompleted ? .active : state(fields) ?? .active,
-            idempotencyKey: try fields.text("idempotencyKey", length: 1...APICall.longestKey))
+            idempotencyKey: try fields.text("idempotencyKey", length: 1...Schema.longestKey))
     }
 
     /// The members of a new job.

@@ -115,9 +115,11 @@ enum NativeSchedules {
         var skips = schedule.isSeries ? state.skipsRemaining : 0
         var runs = schedule.maximumRuns.map { max(0, $0 - state.firedCount) } ?? Int.max
         var number = 0
-        var next = schedule.next(after: from.justBefore)
+        // Before it was created the job had no occurrences.
+        let begin = max(from.justBefore, job.createdAt)
+        var next = schedule.next(after: begin)
         if skips > 0 || runs < .max {
-            let upcoming = state.next ?? schedule.next(after: max(state.decidedThrough, from.justBefore))
+            let upcoming = state.next ?? schedule.next(after: max(state.decidedThrough, begin))
             while let date = next, date < min(to, upcoming ?? to) {
                 guard number < mostOccurrences else { return false }
                 count(date)

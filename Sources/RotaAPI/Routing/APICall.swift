@@ -136,9 +136,6 @@ struct APICall: Sendable {
         return Digest.sha256(Array(whole.utf8)).hexadecimal
     }
 
-    /// The number of characters that an idempotency key may have: those that Strait allows.
-    static let longestKey = 256
-
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
     ///
     /// A route that keeps no keys has none.
@@ -148,8 +145,8 @@ struct APICall: Sendable {
             return try fields?.key()
         }
         guard !key.isEmpty else { return nil }
-        guard key.unicodeScalars.count <= Self.longestKey else {
-            throw .invalid("Idempotency-Key", "An idempotency key must have 1 to \(Self.longestKey) characters.")
+        guard key.unicodeScalars.count <= Schema.longestKey else {
+            throw .invalid("Idempotency-Key", "An idempotency key must have 1 to \(Schema.longestKey) characters.")
         }
         return key
     }
@@ -158,7 +155,7 @@ struct APICall: Sendable {
 extension Fields {
     /// The idempotency key of the body, or of a part of it; `nil` if there is none, or an empty one.
     func key() throws(APIError) -> String? {
-        let key = try text("idempotency_key", "idempotencyKey", length: 0...APICall.longestKey)
+        let key = try text("idempotency_key", "idempotencyKey", length: 0...Schema.longestKey)
         return key?.isEmpty == true ? nil : key
     }
 }
