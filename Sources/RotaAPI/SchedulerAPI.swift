@@ -84,7 +84,7 @@ public struct SchedulerAPI: Sendable {
             let call = APICall(
                 api: context, request: request, operation: route.operation, caller: caller, parameters: parameters,
                 query: query, json: try body(of: request), now: context.scheduler.now,
-                requestID: requestID, ids: format.ids)
+                requestID: requestID, ids: format.ids, obeys: route.obeys)
             response = format.finish(try await route.handler(call), of: call)
             if call.repetition.isKnown { response.headers["Idempotency-Replayed"] = "true" }
         } catch {
@@ -93,8 +93,33 @@ public struct SchedulerAPI: Sendable {
             response = format.response(to: told ?? Self.unexpected(requestID), requestID: requestID)
             for field in told?.headers.fields ?? [] { response.headers.set(field) }
         }
+        return Self.completed(response, to: request, requestID)
+    }
+
+    /// Answers a request that the server refuses before the API sees it, in the profile's form.
+    ///
+    /// - Parameters:
+    ///   - request: The request, as far as it could be read.
+    ///   - status: The status to answer with.
+    ///   - code: A word for programs, such as `bad_request`.
+    ///   - message: A sentence for people.
+    package func refusal(of request: APIRequest, _ status: Int, _ code: String, _ message: String) -> APIResponse {
+        let requestID = Self.requestID(of: request) ?? context.scheduler.makeRequestID()
+        var format = format
+        if let path = (try? RequestTarget(request.target))?.segments, path.starts(with: context.prefix),
+            path.dropFirst(context.prefix.count).first == Route.ownRoot
+        {
+            format = NativeFormat(service: format.service)
+        }
+        let error = APIError(.other(status), code: code, message)
+        return Self.completed(format.response(to: error, requestID: requestID), to: request, requestID)
+    }
+
+    /// The answer with the fields that all answers have, and without a body if the request is a HEAD.
+    private static func completed(_ answer: APIResponse, to request: APIRequest, _ requestID: String) -> APIResponse {
+        var response = answer
         response.headers["X-Request-Id"] = requestID
-        response.headers[Self.mark.name] = Self.mark.value
+        response.headers[mark.name] = mark.value
         if response.headers["Cache-Control"] == nil { response.headers["Cache-Control"] = "no-store" }
         response.headers["X-Content-Type-Options"] = "nosniff"
         if request.method == "HEAD" {
@@ -120,10 +145,10 @@ public struct SchedulerAPI: Sendable {
         guard let scope = operation.scope else { return Caller(actor: nil, scopes: []) }
         switch await authorize(request, operation).decision {
         case .allowed(let actor, let scopes):
-            let caller = Caller(actor: actor.map { String($0.prefix(255)) }, scopes: scopes)
+            let caller = Caller(actor: actor.map { $0.prefix(scalars: 255) }, scopes: scopes)
             guard caller.may(scope) else {
                 throw APIError(
-                    .forbidden, "The token does not allow this: it lacks the scope \"\(scope.rawValue)\".")
+                    .lacksScope, "The token does not allow this: it lacks the scope \"\(scope.rawValue)\".")
             }
             return caller
         case .refused(let status, let code, let message):

@@ -11,6 +11,15 @@ extension String {
     }
 }
 
+extension StringProtocol {
+    /// Returns the beginning of the text, up to a number of Unicode scalars.
+    ///
+    /// Limits of length count scalars, as JSON Schema does: a single character may hold any number of combining marks.
+    package func prefix(scalars count: Int) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.prefix(count)))
+    }
+}
+
 extension BidirectionalCollection<UInt8> {
     /// The bytes without the beginning of a UTF-8 sequence at their end, where a limit cut a character.
     package var droppingCutCharacter: SubSequence {

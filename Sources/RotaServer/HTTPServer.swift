@@ -14,10 +14,13 @@ package final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - address: Where to listen. With port 0, the system chooses one.
     ///   - limits: The bounds of requests and connections.
+    ///   - refusing: Returns the response to a request that the server refuses itself. It is called on the server's
+    ///     thread and must not block.
     ///   - handler: Returns the response to a request. It may run concurrently, and is canceled if the client leaves.
     /// - Throws: ``SocketError`` if the address cannot be used.
     package init(
         on address: SocketAddress, limits: ServerLimits = ServerLimits(),
+        refusing: @escaping @Sendable (ServerRefusal) -> ServerResponse = { $0.response },
         _ handler: @escaping @Sendable (ServerRequest) async -> ServerResponse
     ) throws(SocketError) {
         let listener = try SystemSocket.listen(on: address)
@@ -29,7 +32,7 @@ package final class HTTPServer: Sendable {
             throw error
         }
         self.address = address.with(port: port)
-        loop = try ServerLoop(listener: listener, limits: limits, handler: handler)
+        loop = try ServerLoop(listener: listener, limits: limits, refusing: refusing, handler: handler)
         loop.start()
     }
 

@@ -13,7 +13,7 @@ struct RequestParser {
         /// The head is complete, and the client waits for permission to send the body.
         case wantsContinue
         case request(ServerRequest, keepsAlive: Bool)
-        case refused(ServerResponse)
+        case refused(ServerRefusal)
     }
 
     /// Where the parser stands.
@@ -36,10 +36,10 @@ struct RequestParser {
     }
 
     fileprivate struct Refusal: Error {
-        let response: ServerResponse
+        var refusal: ServerRefusal
 
         init(_ status: Int, _ code: String, _ message: String) {
-            response = .refusal(status, code, message)
+            refusal = ServerRefusal(status, code, message)
         }
 
         static func malformed(_ message: String) -> Refusal { Refusal(400, "bad_request", message) }
@@ -92,8 +92,33 @@ struct RequestParser {
             }
             return try takeBody()
         } catch {
-            return .refused(error.response)
+            return .refused(refusal(error.refusal))
         }
+    }
+
+    /// Whether the request that is being read is a HEAD, the response to which has no body (RFC 9110, 9.3.2).
+    ///
+    /// It is known from the first word on, however the rest is malformed.
+    var isHead: Bool {
+        if let head { return head.method == "HEAD" }
+        let word = bytes[start...].prefix(5)
+        return word.starts(with: Array("HEAD".utf8)) && !Self.isToken(word.dropFirst(4))
+    }
+
+    /// A refusal with what could be read of the request.
+    func refusal(_ refusal: ServerRefusal) -> ServerRefusal {
+        var refusal = refusal
+        if let head {
+            (refusal.target, refusal.headers) = (head.target, head.headers)
+        } else {
+            let line = bytes[start...].prefix(limits.requestLine).prefix { $0 != 13 && $0 != 10 }
+            let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
+            // A target that the blank behind it does not end may not be whole.
+            if words.count > 2, words[1].first == 0x2F, words[1].allSatisfy({ (0x21...0x7E).contains($0) }) {
+                refusal.target = String(decoding: words[1], as: UTF8.self)
+            }
+        }
+        return refusal
     }
 
     private mutating func takeBody() throws(Refusal) -> Outcome {
@@ -175,9 +200,15 @@ struct RequestParser {
         }
         var headers = HTTPHeaders()
         for line in lines.dropFirst() { headers.append(try field(line)) }
-        return try Head(
-            method: String(decoding: words[0], as: UTF8.self), target: target, headers: headers,
-            isVersion10: version == "HTTP/1.0", limits)
+        do throws(Refusal) {
+            return try Head(
+                method: String(decoding: words[0], as: UTF8.self), target: target, headers: headers,
+                isVersion10: version == "HTTP/1.0", limits)
+        } catch {
+            var error = error
+            error.refusal.headers = headers
+            throw error
+        }
     }
 
     /// Splits the head at CR LF, and refuses either of them alone.

@@ -26,6 +26,7 @@ struct ServerConnection {
     private(set) var phase = Phase.reading
     private var parser: RequestParser
     private let limits: ServerLimits
+    private let refusing: @Sendable (ServerRefusal) -> ServerResponse
     private var output: [UInt8] = []
     private var written = 0
     /// The client sends nothing more.
@@ -44,9 +45,13 @@ struct ServerConnection {
     private static let mostDrained = 1 << 20
     private static let drainTime = Duration.seconds(2)
 
-    init(descriptor: Int32, limits: ServerLimits, now: ContinuousClock.Instant) {
+    init(
+        descriptor: Int32, limits: ServerLimits, refusing: @escaping @Sendable (ServerRefusal) -> ServerResponse,
+        now: ContinuousClock.Instant
+    ) {
         self.descriptor = descriptor
         self.limits = limits
+        self.refusing = refusing
         parser = RequestParser(limits: limits)
         deadline = now + limits.headTime
     }
@@ -113,7 +118,7 @@ struct ServerConnection {
                     setDeadline(now)
                     return .wait
                 case .wantsContinue: output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-                case .refused(let response): refuse(response)
+                case .refused(let refusal): refuse(refusal)
                 case .request(let request, let keepsAlive):
                     closesAfterOutput = !keepsAlive
                     isHead = request.method == "HEAD"
@@ -125,9 +130,9 @@ struct ServerConnection {
         }
     }
 
-    private mutating func refuse(_ response: ServerResponse) {
+    private mutating func refuse(_ refusal: ServerRefusal) {
         closesAfterOutput = true
-        output += response.bytes(closes: true, withoutBody: false)
+        output += refusing(refusal).bytes(closes: true, withoutBody: parser.isHead)
     }
 
     private mutating func finish(_ now: ContinuousClock.Instant) -> Step {
@@ -146,7 +151,7 @@ struct ServerConnection {
         }
         guard phase == .reading, !wantsToWrite, !closesAfterOutput, parser.place != .between else { return .close }
         deadline = nil
-        refuse(.refusal(408, "request_timeout", "The request did not arrive in time."))
+        refuse(parser.refusal(ServerRefusal(408, "request_timeout", "The request did not arrive in time.")))
         return nil
     }
 

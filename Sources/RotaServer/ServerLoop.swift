@@ -30,14 +30,17 @@ final class ServerLoop: Sendable {
     private let listener: Int32
     private let limits: ServerLimits
     private let wakeUp: (read: Int32, write: Int32)
+    private let refusing: @Sendable (ServerRefusal) -> ServerResponse
     private let handler: @Sendable (ServerRequest) async -> ServerResponse
     private let state = Mutex(State())
 
     init(
-        listener: Int32, limits: ServerLimits, handler: @escaping @Sendable (ServerRequest) async -> ServerResponse
+        listener: Int32, limits: ServerLimits, refusing: @escaping @Sendable (ServerRefusal) -> ServerResponse,
+        handler: @escaping @Sendable (ServerRequest) async -> ServerResponse
     ) throws(SocketError) {
         self.listener = listener
         self.limits = limits
+        self.refusing = refusing
         self.handler = handler
         do {
             wakeUp = try SystemSocket.pair()
@@ -129,7 +132,8 @@ final class ServerLoop: Sendable {
                     break accepting
                 case .connection(let descriptor):
                     count += 1
-                    connections[count] = ServerConnection(descriptor: descriptor, limits: limits, now: .now)
+                    connections[count] = ServerConnection(
+                        descriptor: descriptor, limits: limits, refusing: refusing, now: .now)
                     serve(count, reads: true, isBroken: false, &connections)
                 }
             }

@@ -47,6 +47,34 @@ package struct ServerRequest: Sendable, Hashable {
     }
 }
 
+/// The reason why a server refuses a request before its handler sees it.
+package struct ServerRefusal: Sendable, Hashable {
+    /// The status to answer with, such as 400.
+    package var status: Int
+    /// A word for programs, such as `bad_request`.
+    package var code: String
+    /// A sentence for people.
+    package var message: String
+    /// The path and query of the request, if they could be read.
+    package var target: String?
+    /// The header fields of the request, as far as they could be read.
+    package var headers = HTTPHeaders()
+
+    package init(_ status: Int, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    /// The refusal in the JSON of Rota's own routes, and with the mark of all answers of its API.
+    package var response: ServerResponse {
+        let body: JSONValue = ["error": ["code": .string(code), "message": .string(message)]]
+        return ServerResponse(
+            status: status, headers: ["Content-Type": "application/json", "Rota-API": "1"], body: Data(body.text.utf8)
+        )
+    }
+}
+
 /// A response to send.
 package struct ServerResponse: Sendable, Hashable {
     package var status: Int
@@ -60,14 +88,6 @@ package struct ServerResponse: Sendable, Hashable {
         self.status = status
         self.headers = headers
         self.body = body
-    }
-
-    /// A refusal, in the JSON of Rota's own routes, and with the mark of all answers of its API.
-    package static func refusal(_ status: Int, _ code: String, _ message: String) -> ServerResponse {
-        let body: JSONValue = ["error": ["code": .string(code), "message": .string(message)]]
-        return ServerResponse(
-            status: status, headers: ["Content-Type": "application/json", "Rota-API": "1"], body: Data(body.text.utf8)
-        )
     }
 
     /// The response as bytes.

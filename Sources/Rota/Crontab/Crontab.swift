@@ -1,4 +1,5 @@
 public import Foundation
+import RotaCore
 public import RotaHTTP
 public import RotaRetry
 public import RotaSchedule
@@ -43,7 +44,7 @@ public struct Crontab: Sendable, Hashable {
         /// The line's key is its idempotency key.
         public func draft(retry: RetryPolicy = .default) -> JobDraft {
             JobDraft(
-                name: String((name ?? request.url).prefix(255)), schedule: schedule, action: .http(request),
+                name: (name ?? request.url).prefix(scalars: 255), schedule: schedule, action: .http(request),
                 retry: retry, idempotencyKey: key)
         }
     }

@@ -29,9 +29,9 @@ extension JobDefinition {
     }
 
     private func validateName() throws(SchedulerError) {
-        // Counting characters is slow. A short name with a visible ASCII character is fine without.
+        // Counting takes time. A short name with a visible ASCII character is fine without.
         if name.utf8.count <= 255, name.utf8.contains(where: { $0 > 0x20 && $0 < 0x7f }) { return }
-        let length = name.count
+        let length = name.unicodeScalars.count
         guard (1...255).contains(length), name.contains(where: { !$0.isWhitespace }) else {
             throw SchedulerError(
                 .invalidJob,
@@ -233,9 +233,10 @@ struct FieldCheck {
     }
 
     func length(of text: String?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
-        // Counting characters takes time proportional to the text. Its bytes are counted already.
+        // Counting takes time proportional to the text. Its bytes are counted already. Unicode scalars are counted, not
+        // what is seen as one character, since that may have any number of combining marks.
         guard let text, text.utf8.count > range.upperBound || text.utf8.count < range.lowerBound else { return }
-        let count = text.prefix(range.upperBound + 1).count
+        let count = text.unicodeScalars.prefix(range.upperBound + 1).count
         guard !range.contains(count) else { return }
         throw fail(
             count > range.upperBound
@@ -243,8 +244,11 @@ struct FieldCheck {
                 : range.lowerBound == 1
                     ? "\(field) must not be empty."
                     : "\(field) must have at least \(range.lowerBound) characters, not \(count).",
-            value: String(text.prefix(range.upperBound)))
+            value: text.prefix(scalars: range.upperBound))
     }
+
+    /// Checks a key that makes a request repeatable.
+    func idempotencyKey(_ key: String?) throws(SchedulerError) { try length(of: key, "The idempotency key", 1...256) }
 
     func number(_ value: Int?, _ field: String, _ range: ClosedRange<Int>) throws(SchedulerError) {
         guard let value, !range.contains(value) else { return }

@@ -32,7 +32,7 @@ public struct TriggerRequest: Sendable, Hashable {
     ///
     /// See `JobDependency`.
     public var dependencyKey: String?
-    /// A key, up to 255 characters, that makes the request repeatable.
+    /// A key, up to 256 characters, that makes the request repeatable.
     ///
     /// A repeated request returns the first execution, as long as that is kept. It cannot be combined with
     /// ``uniqueness``.
@@ -148,7 +148,7 @@ extension TriggerRequest {
         try check.number(priority, "The priority of an execution", 0...10)
         try check.length(of: concurrencyKey, "The concurrency key", 1...256)
         try check.length(of: dependencyKey, "The dependency key", 1...255)
-        try check.length(of: idempotencyKey, "The idempotency key", 1...255)
+        try check.idempotencyKey(idempotencyKey)
         if let uniqueness, !uniqueness.comparesPayloads {
             try check.length(of: uniqueness.key, "The key of unique work", 1...255)
         }

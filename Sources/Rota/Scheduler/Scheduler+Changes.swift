@@ -67,7 +67,7 @@ extension Scheduler {
     ) async throws -> JobChangeOutcome {
         let check = FieldCheck(code: .invalidRequest)
         try check.length(of: change.author, "The author", 1...255)
-        try check.length(of: change.key, "The idempotency key", 1...255)
+        try check.idempotencyKey(change.key)
         var calendars: [String: ScheduleCalendar]?
         while true {
             let job = try await self.job(id)

@@ -143,7 +143,7 @@ extension Scheduler {
         let original = try await execution(id)
         let job = try await job(original.jobID)
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
-        try check.length(of: idempotencyKey, "The idempotency key", 1...255)
+        try check.idempotencyKey(idempotencyKey)
         try check.length(of: author, "The author", 1...255)
         let replay = replay(of: original, by: job, idempotencyKey: idempotencyKey, author: author)
         return try await enqueue([replay], of: job.id)[0]

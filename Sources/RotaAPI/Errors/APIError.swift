@@ -6,6 +6,8 @@ struct APIError: Error, Sendable, Hashable {
         case malformed
         case unauthorized
         case forbidden
+        /// The caller's token lacks the scope that the operation needs.
+        case lacksScope
         case notFound
         case methodNotAllowed
         case conflict
@@ -76,7 +78,7 @@ struct APIError: Error, Sendable, Hashable {
         switch kind {
         case .malformed: 400
         case .unauthorized: 401
-        case .forbidden: 403
+        case .forbidden, .lacksScope: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .conflict: 409
@@ -99,7 +101,7 @@ struct APIError: Error, Sendable, Hashable {
         return switch kind {
         case .malformed: "bad_request"
         case .unauthorized: "unauthorized"
-        case .forbidden: "forbidden"
+        case .forbidden, .lacksScope: "forbidden"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .conflict: "conflict"

@@ -7,14 +7,21 @@ import RotaSchedule
 import RotaStore
 
 extension APIError {
-    /// Puts an error of the engine in the API's terms.
+    /// Puts an error of the engine in the API's terms, and its text in those of a client that writes no Swift.
     ///
     /// - Returns: The error, or `nil` if it is unexpected. Its text may then hold anything, and is not shown.
     init?(telling error: any Error) {
+        guard let told = APIError(error) else { return nil }
+        self = told
+        message = ClientWording.text(message)
+        details = details.map { Detail(field: $0.field, message: ClientWording.text($0.message)) }
+    }
+
+    private init?(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
-        case let error as SchedulerError: self.init(error)
-        case let error as StoreError: self.init(error)
+        case let error as SchedulerError: self.init(scheduler: error)
+        case let error as StoreError: self.init(store: error)
         // A full disk or a folder that went away. Whether it comes back is not known, and the path is not the client's.
         case let error as FileStoreError where error.code == .commitTooLarge:
             self.init(.tooLarge, "The change is larger than the store takes at once. Ask for less at a time.")
@@ -28,7 +35,7 @@ extension APIError {
             self.init(
                 .invalid, error.description,
                 details: error.problems.map { .init(field: "crontab line \($0.line)", message: $0.message) })
-        case let error as DecodingError: self.init(error)
+        case let error as DecodingError: self.init(decoding: error)
         case is CancellationError: self.init(.unavailable, "The request was canceled.")
         default: return nil
         }
@@ -41,7 +48,7 @@ extension APIError {
 
     private static let unusable = "The store cannot be used now. Try again later."
 
-    private init?(_ error: SchedulerError) {
+    private init?(scheduler error: SchedulerError) {
         let kind: Kind =
             switch error.code {
             case .jobNotFound, .executionNotFound, .versionNotFound, .calendarNotFound: .notFound
@@ -64,16 +71,16 @@ extension APIError {
                 field: violation.pointer.isEmpty ? "payload" : "payload" + violation.pointer, message: violation.message
             )
         }
-        self.init(kind, ClientWording.text(error.message), details: details)
+        self.init(kind, error.message, details: details)
     }
 
-    private init(_ error: StoreError) {
+    private init(store error: StoreError) {
         switch error.code {
-        case .jobNotFound, .calendarNotFound: self.init(.notFound, ClientWording.text(error.message))
-        case .conflict, .duplicate: self.init(.conflict, ClientWording.text(error.message))
+        case .jobNotFound, .calendarNotFound: self.init(.notFound, error.message)
+        case .conflict, .duplicate: self.init(.conflict, error.message)
         case .invalidQuery, .invalidExecution, .invalidCalendar, .cycle:
-            self.init(.invalid, ClientWording.text(error.message))
-        case .unsupported: self.init(.notImplemented, ClientWording.text(error.message))
+            self.init(.invalid, error.message)
+        case .unsupported: self.init(.notImplemented, error.message)
         default: self = Self.storeFailed
         }
     }
@@ -81,7 +88,7 @@ extension APIError {
     private static let storeFailed = APIError(.unavailable, unusable).with(header: "Retry-After", "5")
 
     /// Tells a part of the JSON that could not be read.
-    private init(_ error: DecodingError) {
+    private init(decoding error: DecodingError) {
         let (context, text): (DecodingError.Context, String) =
             switch error {
             case .keyNotFound(let key, let context): (context, "\(key.stringValue) is required")

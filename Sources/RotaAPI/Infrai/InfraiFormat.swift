@@ -42,7 +42,7 @@ struct InfraiFormat: APIFormat {
         [
             Route(
                 .post, "/v1/cron/create", "createCron", .write, "Create a job", body: InfraiSchema.newJob,
-                answer: InfraiSchema.ok(InfraiSchema.listed), Self.create),
+                answer: InfraiSchema.ok(InfraiSchema.listed), obeys: .key, Self.create),
             Route(
                 .get, "/v1/cron/list", "listCrons", .read, "List jobs", query: InfraiSchema.paging,
                 answer: InfraiSchema.ok(InfraiSchema.list(of: InfraiSchema.listed)), Self.list),
@@ -50,25 +50,25 @@ struct InfraiFormat: APIFormat {
                 .get, "/v1/cron/get/{id}", "getCron", .read, "Read a job", answer: InfraiSchema.ok(InfraiSchema.job)
             ) { call in
                 let job = try await call.job()
-                return .json(InfraiRecord.job(job)).with(header: "ETag", ETag.text(job))
+                return .json(InfraiRecord.job(job, for: call)).with(header: "ETag", ETag.text(job))
             },
             Route(
                 .patch, "/v1/cron/update/{id}", "updateCron", .write, "Change a job", body: InfraiSchema.changedJob,
-                answer: InfraiSchema.ok(InfraiSchema.job), Self.update),
+                answer: InfraiSchema.ok(InfraiSchema.job), obeys: [.key, .match], Self.update),
             Route(
                 .delete, "/v1/cron/delete/{id}", "deleteCron", .write, "Delete a job and its runs",
-                answer: InfraiSchema.ok(InfraiSchema.deleted), Self.delete),
+                answer: InfraiSchema.ok(InfraiSchema.deleted), obeys: .match, Self.delete),
             Route(
                 .post, "/v1/cron/pause/{id}", "pauseCron", .write, "Pause a job",
-                answer: InfraiSchema.ok(InfraiSchema.switched)
+                answer: InfraiSchema.ok(InfraiSchema.switched), obeys: [.key, .match]
             ) { call in .json(InfraiRecord.state(try await call.pause(call.fields()), showsNext: false)) },
             Route(
                 .post, "/v1/cron/resume/{id}", "resumeCron", .write, "Resume a job",
-                answer: InfraiSchema.ok(InfraiSchema.switched)
+                answer: InfraiSchema.ok(InfraiSchema.switched), obeys: [.key, .match]
             ) { call in .json(InfraiRecord.state(try await call.resume(call.fields()), showsNext: true)) },
             Route(
                 .post, "/v1/cron/trigger/{id}", "triggerCron", .trigger, "Run a job now",
-                answer: InfraiSchema.ok(InfraiSchema.run), Self.trigger),
+                answer: InfraiSchema.ok(InfraiSchema.run), obeys: [.key, .match], Self.trigger),
             Route(
                 .get, "/v1/cron/runs/get/{id}/{execution}", "getRun", .read, "Read an execution",
                 answer: InfraiSchema.ok(InfraiSchema.run)
@@ -83,21 +83,22 @@ struct InfraiFormat: APIFormat {
             ) { .json(InfraiRecord.retention(of: try await $0.job())) },
             Route(
                 .put, "/v1/cron/retention/set/{id}", "setRetention", .write, "Set how long runs are kept",
-                body: InfraiSchema.newRetention, answer: InfraiSchema.ok(InfraiSchema.retention), Self.setRetention),
+                body: InfraiSchema.newRetention, answer: InfraiSchema.ok(InfraiSchema.retention),
+                obeys: [.key, .match], Self.setRetention),
         ]
     }
 
     private static let create: Route.Handler = { call in
         let fields = try call.fields()
         let (job, _) = try await call.create(JobDraft(InfraiReader(fields).definition(changing: nil)), fields)
-        return APIResponse.json(InfraiRecord.listed(job))
+        return APIResponse.json(InfraiRecord.listed(job, for: call))
             .with(header: "ETag", ETag.text(job))
     }
 
     private static let list: Route.Handler = { call in
         let limit = try call.query.int("limit", in: 1...100, else: 50)
         let page = try await call.scheduler.jobs(JobQuery(limit: limit, after: call.cursor()))
-        return list(page.items.map(InfraiRecord.listed), next: page.next)
+        return list(page.items.map { InfraiRecord.listed($0, for: call) }, next: page.next)
     }
 
     private static func list(_ items: [JSONValue], next: PageCursor?) -> APIResponse {
@@ -110,7 +111,7 @@ struct InfraiFormat: APIFormat {
         let job = try await call.update(fields) { definition in
             definition = try reader.definition(changing: definition)
         }
-        return .json(InfraiRecord.job(job)).with(header: "ETag", ETag.text(job))
+        return .json(InfraiRecord.job(job, for: call)).with(header: "ETag", ETag.text(job))
     }
 
     /// A second time it answers the same, as it does for a job that never was.

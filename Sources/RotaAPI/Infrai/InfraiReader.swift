@@ -48,9 +48,9 @@ struct InfraiReader {
     /// The host and path of an address, for a job that was given no name.
     private static func name(of url: String) -> String {
         guard let address = URL(string: url), let host = address.host, !host.isEmpty else {
-            return String(url.prefix(255))
+            return url.prefix(scalars: 255)
         }
-        return String((host + (address.path == "/" ? "" : address.path)).prefix(255))
+        return (host + (address.path == "/" ? "" : address.path)).prefix(scalars: 255)
     }
 
     private func changePolicies(_ definition: inout JobDefinition) throws {
@@ -67,6 +67,7 @@ struct InfraiReader {
             }
         }
         if let webhook = try fields.optionalText("on_failure_webhook", length: 0...2_048) {
+            try Credentials.refuseMark(in: webhook, "on_failure_webhook")
             definition.setWebhook(on: .failure, url: webhook)
         }
     }
@@ -152,7 +153,9 @@ struct InfraiReader {
     }
 
     private func template(_ present: RequestTemplate?) throws -> RequestTemplate {
-        guard let url = try text(Self.urls) ?? present?.url else { throw fields.fail("url", "url is required.") }
+        let given = try text(Self.urls)
+        try Credentials.refuseMark(in: given, Self.urls.first { fields.json($0) != nil } ?? "url")
+        guard let url = given ?? present?.url else { throw fields.fail("url", "url is required.") }
         var body = present?.body ?? .none
         if fields.has("payload") { body = fields.json("payload").map { .json($0) } ?? .none }
         let headers = try fields.texts("headers").map { try Credentials.restored($0, from: present?.headers) }

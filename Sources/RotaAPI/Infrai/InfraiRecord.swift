@@ -15,19 +15,19 @@ enum InfraiRecord {
     static let standardRetention = 30
 
     /// A job as `create` and `list` show it.
-    static func listed(_ job: Job) -> JSONValue {
+    static func listed(_ job: Job, for call: APICall) -> JSONValue {
         .record([
             ("cron_id", ids.text(job.id)), ("name", .string(job.definition.name)),
-            ("schedule", .string(rule(of: job.definition.schedule))), ("url", .string(url(of: job))),
+            ("schedule", .string(rule(of: job.definition.schedule))), ("url", .string(url(of: job, for: call))),
             ("enabled", .bool(job.isEnabled)), ("next_run_at", dates.text(job.nextRunAt)),
         ])
     }
 
     /// A job as `get` and `update` show it.
-    static func job(_ job: Job) -> JSONValue {
+    static func job(_ job: Job, for call: APICall) -> JSONValue {
         .record([
             ("cron_id", ids.text(job.id)), ("name", .string(job.definition.name)),
-            ("cron_expr", .string(rule(of: job.definition.schedule))), ("task", .string(url(of: job))),
+            ("cron_expr", .string(rule(of: job.definition.schedule))), ("task", .string(url(of: job, for: call))),
             ("timezone", .string(job.definition.zone ?? "UTC")), ("enabled", .bool(job.isEnabled)),
             ("next_run_at", dates.text(job.nextRunAt)),
         ])
@@ -52,8 +52,12 @@ enum InfraiRecord {
         }
     }
 
-    private static func url(of job: Job) -> String {
-        job.definition.action.request?.url ?? "handler:" + (job.definition.action.handler?.name ?? "")
+    /// - Parameter call: The call, whose caller sees a whole URL if it may change it.
+    private static func url(of job: Job, for call: APICall) -> String {
+        guard let request = job.definition.action.request else {
+            return "handler:" + (job.definition.action.handler?.name ?? "")
+        }
+        return Credentials.shown(url: request.url, to: call.caller)
     }
 
     static func run(_ run: Execution) -> JSONValue {
@@ -63,7 +67,10 @@ enum InfraiRecord {
             ("started_at", dates.orNull(run.progress.startedAt)),
             ("finished_at", dates.text(run.progress.finishedAt)),
             ("response_status", run.attempts.last?.statusCode.map { .int($0) }),
-            ("error", run.status == .succeeded ? nil : run.progress.failure.map { .string($0.message) }),
+            (
+                "error",
+                run.status == .succeeded ? nil : run.progress.failure.map { .string(ClientWording.failure($0.message)) }
+            ),
         ])
     }
 

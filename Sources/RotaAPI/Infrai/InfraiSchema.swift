@@ -11,14 +11,14 @@ enum InfraiSchema {
         ("timeout_seconds", Schema.integer(1...900)),
         ("overlap_policy", Schema.choice(["allow", "skip", "queue"])),
         ("max_runs", Schema.orNull(Schema.integer(1...1_000_000_000))), ("headers", Schema.texts),
-        ("on_failure_webhook", Schema.orNull(Schema.text)), ("idempotency_key", Schema.text(1...255)),
+        ("on_failure_webhook", Schema.orNull(Schema.text)), ("idempotency_key", Schema.key),
     ]
 
     static let newJob = Schema.object(settings)
     static let changedJob = Schema.object(settings)
 
     static let newRetention = Schema.object(
-        [("retention_days", Schema.integer(0...36_500)), ("idempotency_key", Schema.text(1...255))],
+        [("retention_days", Schema.integer(0...36_500)), ("idempotency_key", Schema.key)],
         required: ["retention_days"])
 
     /// A job as `create` and `list` show it.

@@ -20,7 +20,8 @@ struct KrafterFormat: APIFormat {
         let text =
             switch error.kind {
             case .unauthorized: "Invalid or missing API key"
-            case .forbidden: "Insufficient scope"
+            // Only for this reason: other refusals with 403 say what they are.
+            case .lacksScope: "Insufficient scope"
             case .notFound: "Not found"
             case .tooMany: "Rate limit exceeded"
             case .invalid where !details.isEmpty: "Validation failed"
@@ -39,32 +40,34 @@ struct KrafterFormat: APIFormat {
         return [
             Route(.get, "/api/v1/cron/jobs", "listJobs", .read, "List all jobs", answer: KrafterSchema.list(of: job)) {
                 call in
-                Self.data(.array(try await call.allJobs().map(KrafterRecord.job)))
+                Self.data(.array(try await call.allJobs().map { KrafterRecord.job($0, for: call) }))
             },
             Route(
                 .post, "/api/v1/cron/jobs", "createJob", .write, "Create a job", body: KrafterSchema.newJob,
-                answer: KrafterSchema.data(job), status: 201, isRepeatable: true, createJob),
+                answer: KrafterSchema.data(job), status: 201, isRepeatable: true, obeys: .key, createJob),
             Route(.get, path, "getJob", .read, "Read a job", answer: KrafterSchema.data(job)) { call in
                 let found = try await call.job()
-                return Self.data(KrafterRecord.job(found)).with(header: "ETag", ETag.text(found))
+                return Self.data(KrafterRecord.job(found, for: call)).with(header: "ETag", ETag.text(found))
             },
             update(.patch, "updateJob", "Change the settings of a job that are given"),
             update(.put, "replaceJob", "Change the settings of a job that are given"),
-            Route(.delete, path, "deleteJob", .write, "Delete a job and its executions", status: 204) { call in
+            Route(
+                .delete, path, "deleteJob", .write, "Delete a job and its executions", status: 204, obeys: .match
+            ) { call in
                 try await call.delete()
                 return .noContent
             },
             Route(
                 .post, path + "/pause", "pauseJob", .write, "Pause a job",
-                answer: KrafterSchema.data(KrafterSchema.switched)
+                answer: KrafterSchema.data(KrafterSchema.switched), obeys: [.key, .match]
             ) { call in Self.data(KrafterRecord.state(try await call.pause(call.fields()))) },
             Route(
                 .post, path + "/resume", "resumeJob", .write, "Resume a job",
-                answer: KrafterSchema.data(KrafterSchema.switched)
+                answer: KrafterSchema.data(KrafterSchema.switched), obeys: [.key, .match]
             ) { call in Self.data(KrafterRecord.state(try await call.resume(call.fields()))) },
             Route(
                 .post, path + "/trigger", "triggerJob", .trigger, "Run an enabled job now", answer: KrafterSchema.ok,
-                Self.trigger),
+                obeys: [.key, .match], Self.trigger),
             Route(
                 .get, path + "/executions", "listExecutions", .read, "List the executions of a job, the newest first",
                 query: [.limit(1...100, else: 20)], answer: KrafterSchema.list(of: KrafterSchema.execution),
@@ -81,7 +84,7 @@ struct KrafterFormat: APIFormat {
             let fields = try call.fields()
             let reader = KrafterReader(fields, channel: channel, transport: call.scheduler.transport, now: call.now)
             let (job, isNew) = try await call.create(reader.draft(), fields)
-            return Self.data(KrafterRecord.job(job), status: isNew ? 201 : 200)
+            return Self.data(KrafterRecord.job(job, for: call), status: isNew ? 201 : 200)
                 .with(header: "ETag", ETag.text(job))
         }
     }
@@ -89,25 +92,25 @@ struct KrafterFormat: APIFormat {
     private func update(_ method: HTTPMethod, _ id: String, _ summary: String) -> Route {
         Route(
             method, "/api/v1/cron/jobs/{id}", id, .write, summary, body: KrafterSchema.changedJob,
-            answer: KrafterSchema.data(KrafterSchema.job)
+            answer: KrafterSchema.data(KrafterSchema.job), obeys: [.key, .match]
         ) { [channel] call in
             let fields = try call.fields()
-            try fields.refuseOtherIdentity(than: KrafterRecord.job(try await call.jobToChange(fields)))
+            try fields.refuseOtherIdentity(than: KrafterRecord.job(try await call.jobToChange(fields), for: call))
             let reader = KrafterReader(fields, channel: channel, transport: call.scheduler.transport, now: call.now)
             let state = try reader.state()
             let job = try await call.update(state: state, fields) { definition in
                 definition = try reader.definition(changing: definition)
             }
-            return Self.data(KrafterRecord.job(job)).with(header: "ETag", ETag.text(job))
+            return Self.data(KrafterRecord.job(job, for: call)).with(header: "ETag", ETag.text(job))
         }
     }
 
     private static let trigger: Route.Handler = { call in
-        let job = try await call.job()
-        guard job.isEnabled else {
-            throw APIError(.invalid, "Only an enabled job can be triggered. Resume it first.")
+        _ = try await call.trigger(call.anyJob(), TriggerRequest(), call.fields()) { job in
+            guard job.isEnabled else {
+                throw APIError(.invalid, "Only an enabled job can be triggered. Resume it first.")
+            }
         }
-        _ = try await call.trigger(job, TriggerRequest(), call.fields())
         return .json(["ok": true])
     }
 

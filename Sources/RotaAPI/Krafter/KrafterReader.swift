@@ -85,8 +85,7 @@ struct KrafterReader {
         let notify = problems.read("failure_notify", "must be true or false") { try fields.bool("failure_notify") }
         if notify == true, channel == nil, present?.notifications.contains(where: { $0.event == .failure }) != true {
             problems.add(
-                "failure_notify",
-                "cannot be true: this server has no channel to notify; configure one with .krafter(notifying:)")
+                "failure_notify", "cannot be true: this server has no channel to notify, which its operator sets")
         }
         try problems.check()
         guard let name, let schedule, let action else { throw APIError(.invalid, "Validation failed") }
@@ -117,7 +116,7 @@ struct KrafterReader {
 
     private func name(_ present: JobDefinition?, _ problems: inout Problems) -> String? {
         let name = text("name", present?.name, &problems)
-        if let name, name.count > 255 { problems.add("name", "should be at most 255 character(s)") }
+        if let name, name.unicodeScalars.count > 255 { problems.add("name", "should be at most 255 character(s)") }
         return name
     }
 
@@ -198,6 +197,10 @@ struct KrafterReader {
             try fields.int("timeout_ms", in: 1...3_600_000)
         }
         guard let url else { return nil }
+        guard !url.contains(Credentials.mark) else {
+            problems.add("url", "must be the whole URL: \(Credentials.mark) stands for a part that was not shown")
+            return nil
+        }
         do {
             let template = try RequestTemplate(
                 method: method ?? present?.method ?? .get, url: url,

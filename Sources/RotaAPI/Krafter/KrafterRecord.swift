@@ -11,14 +11,18 @@ enum KrafterRecord {
     private static let dates = TimestampForm.seconds
     private static let ids = IdentifierForm.uuid
 
-    static func job(_ job: Job) -> JSONValue {
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - call: The call, whose caller sees a whole URL if it may change it.
+    static func job(_ job: Job, for call: APICall) -> JSONValue {
         let definition = job.definition
         let rule = rule(of: definition.schedule)
         let request = definition.action.request
         return .record([
             ("id", ids.text(job.id)), ("name", .string(definition.name)),
             ("schedule_type", .string(rule.kind.rawValue)), ("schedule", .string(rule.text)),
-            ("timezone", .string(definition.zone ?? "UTC")), ("url", request.map { .string($0.url) } ?? .null),
+            ("timezone", .string(definition.zone ?? "UTC")),
+            ("url", request.map { .string(Credentials.shown(url: $0.url, to: call.caller)) } ?? .null),
             ("method", request.map { .string($0.method.rawValue) } ?? .null),
             ("headers", Credentials.shown(request?.headers ?? [:])),
             ("timeout_ms", request.map { .milliseconds($0.timeout) } ?? .null),

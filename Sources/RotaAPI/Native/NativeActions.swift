@@ -8,7 +8,7 @@ extension NativeJobs {
         Route(
             .post, "/_rota/jobs/{id}/pause", "rotaPauseJob", .write, "Pause a job, perhaps until a date",
             body: Schema.object([("reason", Schema.text(0...2_000)), ("until", Schema.date)]),
-            answer: NativeSchema.job
+            answer: NativeSchema.job, obeys: [.key, .match]
         ) { call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["reason", "until", "idempotencyKey"])
@@ -22,15 +22,18 @@ extension NativeJobs {
                 }, fields)
             return .json(NativeRecord.job(paused))
         },
-        Route(.post, "/_rota/jobs/{id}/resume", "rotaResumeJob", .write, "Resume a job", answer: NativeSchema.job) {
-            call in
+        Route(
+            .post, "/_rota/jobs/{id}/resume", "rotaResumeJob", .write, "Resume a job", answer: NativeSchema.job,
+            obeys: [.key, .match]
+        ) { call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["idempotencyKey"])
             return .json(NativeRecord.job(try await call.resume(call.foundJobToChange(fields), fields)))
         },
         Route(
             .post, "/_rota/jobs/{id}/skip", "rotaSkipOccurrences", .write, "Skip the next occurrences of a job",
-            body: Schema.object([("count", Schema.integer(0...10_000))]), answer: NativeSchema.job
+            body: Schema.object([("count", Schema.integer(0...10_000))]), answer: NativeSchema.job,
+            obeys: [.key, .match]
         ) { call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["count", "idempotencyKey"])
@@ -44,21 +47,20 @@ extension NativeJobs {
                 [
                     ("name", Schema.text(1...255)), ("slug", Schema.text(1...255)),
                     ("definition", NativeSchema.definition),
-                ], required: ["name", "slug"]), answer: NativeSchema.job, status: 201, clone),
+                ], required: ["name", "slug"]), answer: NativeSchema.job, status: 201, isRepeatable: true,
+            obeys: [.key, .match], clone),
     ]
 
     private static let clone: Route.Handler = { call in
         let fields = try call.fields()
         try fields.refuseOthers(than: ["name", "slug", "definition", "idempotencyKey"])
         let change = try fields.object("definition")?.value
-        if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
+        if let change { try NativeMembers.check(change, at: "definition") }
         let (name, slug) = (
             try fields.required("name", length: 1...255), try fields.required("slug", length: 1...255)
         )
-        let job = try await call.scheduler.clone(
-            call.foundJob().id, name: name, slug: slug, author: call.caller.actor,
-            idempotencyKey: call.idempotencyKey(fields)
-        ) { definition in
+        let job = try await call.find(call.parameter("id"))
+        let (clone, isNew) = try await call.clone(job, name: name, slug: slug, fields) { definition in
             guard let change else { return }
             let request = definition.action.request
             let merged = try JSONValue(encoding: definition).merging(definition: change)
@@ -68,6 +70,6 @@ extension NativeJobs {
             definition.attributes.slug = slug
             try Credentials.checkMove(from: request, to: definition.action.request, body: call.request.body)
         }
-        return .json(try NativeRecord.details(job, for: call), status: 201)
+        return .json(try NativeRecord.details(clone, for: call), status: isNew ? 201 : 200)
     }
 }

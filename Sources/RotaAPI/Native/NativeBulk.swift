@@ -32,8 +32,8 @@ enum NativeBulk {
             "Cancel or replay all executions that match: without `confirm`, count them",
             body: body(
                 ["cancel", "replay"], NativeExecutions.listQuery,
-                others: [("reason", Schema.text(0...2_000)), ("idempotencyKey", Schema.text(1...255))]),
-            answer: Schema.object, changeExecutions),
+                others: [("reason", Schema.text(0...2_000)), ("idempotencyKey", Schema.key)]),
+            answer: Schema.object, obeys: .key, changeExecutions),
     ]
 
     /// The largest number of records that one request changes.
@@ -188,15 +188,19 @@ enum NativeBulk {
             ids = found
         }
         let key = try call.idempotencyKey(fields)
-        return try await each(ids ?? [], in: call) { id in
+        var (repeated, replayed) = (0, 0)
+        let answer = try await each(ids ?? [], in: call) { id in
             if action == "cancel" {
                 _ = try await call.scheduler.cancel(id, reason: reason)
             } else {
                 // A repeated request replays nothing twice.
-                _ = try await call.scheduler.replay(
-                    id, idempotencyKey: key.map { call.key($0, of: "\(id)") }, author: call.caller.actor)
+                let outcome = try await call.scheduler.outcome(
+                    ofReplaying: id, idempotencyKey: key.map { call.key($0, of: "\(id)") }, author: call.caller.actor)
+                if case .queued = outcome { replayed += 1 } else { repeated += 1 }
             }
         }
+        if repeated > 0, replayed == 0 { call.repetition.tell() }
+        return answer
     }
 
     /// The executions of a query, by their identifiers, since whole ones may be large.

@@ -10,8 +10,6 @@ enum NativeCalendars {
         ("weekdays", Schema.array(Schema.choice(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]))),
         ("cron", Schema.array(Schema.anything)),
     ])
-    private static let members: Set<String> = ["dates", "annual", "weekdays", "cron"]
-
     static let routes: [Route] = [
         Route(
             .get, "/_rota/calendars", "rotaListCalendars", .read, "List the calendars that schedules may name",
@@ -53,7 +51,7 @@ enum NativeCalendars {
         guard let json = call.json else {
             throw APIError.invalid("", "The body must be a calendar, such as {\"dates\": [\"2026-12-25\"]}.")
         }
-        try Fields(json).refuseOthers(than: members)
+        try NativeMembers.checkCalendar(json)
         let (name, calendar) = (call.parameter("name"), try json.decode(ScheduleCalendar.self))
         let change = try await call.scheduler.setCalendar(calendar, named: name)
         guard case .object(let shown) = try record(name, calendar) else { return .noContent }

@@ -1,4 +1,5 @@
 import Rota
+import RotaCore
 import RotaHTTP
 import RotaStore
 
@@ -27,7 +28,7 @@ enum NativeDependencies {
             "Let a job wait for the executions of another one",
             body: Schema.object(
                 [("dependsOn", Schema.text(1...255)), ("condition", Schema.choice(conditions))],
-                required: ["dependsOn"]), answer: record, status: 201
+                required: ["dependsOn"]), answer: record, status: 201, obeys: .match
         ) { call in
             let fields = try call.fields()
             try fields.refuseOthers(than: ["dependsOn", "condition"])
@@ -42,13 +43,13 @@ enum NativeDependencies {
         },
         Route(
             .delete, "/_rota/jobs/{id}/dependencies/{dependency}", "rotaRemoveDependency", .write,
-            "Let a job wait for another one no longer", status: 204
+            "Let a job wait for another one no longer", status: 204, obeys: .match
         ) { call in
             let text = call.parameter("dependency")
             let job = try await call.foundJob()
             let known = try await call.scheduler.dependencies(of: job.id)
             guard let id = DependencyID(text), known.contains(where: { $0.id == id && $0.jobID == job.id }) else {
-                throw APIError(.notFound, "The job has no dependency \"\(text.prefix(64))\".")
+                throw APIError(.notFound, "The job has no dependency \"\(text.prefix(scalars: 64))\".")
             }
             try await call.scheduler.removeDependency(id)
             return .noContent

@@ -61,8 +61,8 @@ enum NativeExecutions {
         },
         Route(
             .post, "/_rota/executions/{id}/replay", "rotaReplayExecution", .trigger, "Run an execution's job again",
-            body: Schema.object([("idempotencyKey", Schema.text(1...255))]), answer: NativeSchema.execution,
-            status: 201, isRepeatable: true
+            body: Schema.object([("idempotencyKey", Schema.key)]), answer: NativeSchema.execution,
+            status: 201, isRepeatable: true, obeys: .key
         ) { call in
             try call.fields().refuseOthers(than: ["idempotencyKey"])
             let (replay, isNew) = try await call.replay(call.foundExecution().id)
@@ -77,7 +77,8 @@ enum NativeExecutions {
             ]), answer: NativeSchema.execution, answer),
         Route(
             .post, "/_rota/jobs/{id}/run", "rotaRunJob", .trigger, "Run a job now or at a date",
-            body: NativeSchema.run, answer: NativeSchema.execution, status: 201, isRepeatable: true, run),
+            body: NativeSchema.run, answer: NativeSchema.execution, status: 201, isRepeatable: true,
+            obeys: [.key, .match], run),
         Route(
             .post, "/_rota/jobs/{id}/backfill", "rotaBackfillJob", .trigger,
             "Run the occurrences of a job in a past range",
@@ -85,7 +86,7 @@ enum NativeExecutions {
                 [
                     ("from", Schema.date), ("to", Schema.date), ("overlap", Schema.choice(["serial", "parallel"])),
                     ("limit", Schema.integer(1...Scheduler.maximumBackfill)),
-                ], required: ["from", "to"]), answer: Schema.object, status: 201, backfill),
+                ], required: ["from", "to"]), answer: Schema.object, status: 201, obeys: .match, backfill),
     ]
 
     private static let answer: Route.Handler = { call in
@@ -117,19 +118,13 @@ enum NativeExecutions {
             }
             return date
         }
-        request.idempotencyKey = try call.idempotencyKey(fields)
         request.priority = try fields.int("priority", in: 0...10)
         request.concurrencyKey = try fields.text("concurrencyKey", length: 1...256)
         request.tags = try fields.texts("tags") ?? [:]
         request.metadata = try fields.texts("metadata") ?? [:]
         request.keepsTrail = try fields.bool("keepsTrail") ?? false
-        request.author = call.caller.actor
-        let result = try await call.scheduler.trigger(call.foundJob().id, [request])
-        guard let execution = result.outcomes.first?.execution else {
-            throw APIError(.internalError, "Nothing was queued.")
-        }
-        let isNew = result.created == 1
-        if !isNew { call.repetition.tell() }
+        let job = try await call.find(call.parameter("id"))
+        let (execution, isNew) = try await call.trigger(job, request, fields)
         return .json(NativeRecord.execution(execution), status: isNew ? 201 : 200)
     }
 

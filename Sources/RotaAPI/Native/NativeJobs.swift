@@ -26,7 +26,7 @@ enum NativeJobs {
             answer: NativeSchema.page(of: NativeSchema.job), list),
         Route(
             .post, "/_rota/jobs", "rotaCreateJob", .write, "Create a job from a definition",
-            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, isRepeatable: true, create),
+            body: NativeSchema.newJob, answer: NativeSchema.job, status: 201, isRepeatable: true, obeys: .key, create),
         Route(
             .post, "/_rota/jobs/preview", "rotaPreviewJob", .read,
             "Show when a job would run, and what is wrong with it",
@@ -42,9 +42,11 @@ enum NativeJobs {
         },
         Route(
             .patch, "/_rota/jobs/{id}", "rotaUpdateJob", .write, "Change members of a job's definition",
-            body: NativeSchema.changedJob, answer: NativeSchema.job, update),
-        Route(.delete, "/_rota/jobs/{id}", "rotaDeleteJob", .write, "Delete a job and its executions", status: 204) {
-            call in
+            body: NativeSchema.changedJob, answer: NativeSchema.job, obeys: [.key, .match], update),
+        Route(
+            .delete, "/_rota/jobs/{id}", "rotaDeleteJob", .write, "Delete a job and its executions", status: 204,
+            obeys: .match
+        ) { call in
             try await call.delete(call.foundJob())
             return .noContent
         },
@@ -173,7 +175,7 @@ enum NativeJobs {
         try fields.refuseOthers(than: ["definition", "state", "idempotencyKey"])
         let job = try await call.foundJobToChange(fields)
         let change = try fields.object("definition")?.value
-        if let change { try NativeQuery.checkMembers(of: change, at: "definition") }
+        if let change { try NativeMembers.check(change, at: "definition") }
         let changed = try await call.update(job, state: NativeQuery.state(fields), fields) { definition in
             guard let change else { return }
             let merged = try JSONValue(encoding: definition).merging(definition: change)
@@ -213,8 +215,9 @@ enum NativeJobs {
                         ("stateBefore", moved.map { .string($0.rawValue) }),
                     ])
                 }), "removed": .array(result.removed.map(NativeRecord.job)), "unchanged": .int(result.unchanged),
-            "warnings": .array((result.warnings.map(\.message) + declared.remarks).map { .string($0) }),
-            "text": .string(([result.description] + declared.remarks).joined(separator: "\n")),
+            "warnings": .array(
+                (result.warnings.map(\.message) + declared.remarks).map { .string(ClientWording.text($0)) }),
+            "text": .string(ClientWording.text(([result.description] + declared.remarks).joined(separator: "\n"))),
         ])
     }
 

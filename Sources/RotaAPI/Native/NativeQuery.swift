@@ -58,7 +58,7 @@ enum NativeQuery {
             let meant = Spelling.meant(by: source.rawValue, among: words).map { " Did you mean \($0)?" } ?? ""
             throw APIError.invalid(
                 "source",
-                "No execution has the source \"\(source.rawValue.prefix(64))\".\(meant) "
+                "No execution has the source \"\(source.rawValue.prefix(scalars: 64))\".\(meant) "
                     + "The scheduler's own are \(words.joined(separator: ", ")).")
         }
         return asked
@@ -79,7 +79,7 @@ enum NativeQuery {
             throw fields.fail("definition", "\(fields.place("definition")) is required.")
         }
         let place = fields.place("definition")
-        try checkMembers(of: definition, at: place)
+        try NativeMembers.check(definition, at: place)
         try Credentials.refuseMarks(in: definition)
         let old = present(try definition.decode(JobDefinition.self, at: place))?.action.request
         let new = try Credentials.restored(in: definition, from: old?.headers).decode(JobDefinition.self, at: place)
@@ -87,75 +87,11 @@ enum NativeQuery {
         let isCompleted = try mayBeCompleted && fields.text("state") == JobState.completed.rawValue
         return JobDraft(
             new, state: try isCompleted ? .active : state(fields) ?? .active,
-            idempotencyKey: try fields.text("idempotencyKey", length: 1...255))
+            idempotencyKey: try fields.text("idempotencyKey", length: 1...Schema.longestKey))
     }
 
     /// The members of a new job.
     static let draftMembers: Set<String> = ["definition", "state", "idempotencyKey"]
-
-    /// The members of a schedule in the engine's JSON, and of the objects in it.
-    private static let scheduleMembers: [String: Set<String>] = [
-        "": [
-            "cron", "dialect", "hashSeed", "timezone", "daylightSaving", "every", "afterCompletion", "anchor", "once",
-            "immediately", "union", "onDemand", "start", "end", "maximumRuns", "calendars", "weeks", "businessDays",
-            "smoothing",
-        ],
-        ".daylightSaving": ["missing", "repeated"],
-        ".weeks": ["every", "from", "timezone"],
-        ".businessDays": ["shift", "timezone"],
-        ".smoothing": ["window", "key"],
-        ".calendars[]": ["exclude", "within", "timezone"],
-        ".calendars[].exclude": ["dates", "annual", "weekdays", "cron", "named"],
-        ".calendars[].within": ["dates", "annual", "weekdays", "cron", "named"],
-    ]
-
-    /// The members of a definition in the engine's JSON, and of the objects in it; `[]` stands for each element.
-    static let members: [String: Set<String>] = [
-        "schedule", "schedule.union[]", "schedule.union[].union[]",
-    ].reduce(into: plainMembers) { all, place in
-        for (path, names) in scheduleMembers { all[place + path] = names }
-    }
-
-    private static let plainMembers: [String: Set<String>] = [
-        "": Set(JobDefinition.memberNames),
-        "attributes": ["slug", "description", "project", "group", "environment", "timezone", "tags"],
-        "limits": ["concurrency", "concurrencyPerKey", "rate", "sharedRates", "window", "timeToLive"],
-        "retry": [
-            "max_attempts", "retry_on_statuses", "retry_on_kinds", "backoff", "jitter", "retry_after_cap", "time_limit",
-        ],
-        "retention": ["maximumCount", "maximumAge", "ages", "failureAges"],
-        "misfire": ["policy", "limit", "maximumLateness", "rule"],
-        "overlap": ["rule", "countsTriggered"],
-        "action": ["http", "handler"],
-        "action.http": [
-            "method", "url", "headers", "content", "timeout_ms", "success", "output", "signature", "fallback_url",
-        ],
-        "action.handler": ["name", "payload", "timeout", "heartbeatLimit"],
-    ]
-
-    /// Refuses members that the decoder would ignore, such as misspelt ones.
-    static func checkMembers(of definition: JSONValue, at place: String) throws(APIError) {
-        for (path, known) in members.sorted(by: { $0.key < $1.key }) {
-            var found = [(place: place, value: definition)]
-            for name in path.split(separator: ".") { found = found.flatMap { members(named: name, of: $0) } }
-            for (place, value) in found {
-                guard case .object = value else { continue }
-                try Fields(value, path: place).refuseOthers(than: known)
-            }
-        }
-    }
-
-    /// The member of a value with a name, or the elements of the one whose name ends in `[]`.
-    private static func members(
-        named name: Substring, of parent: (place: String, value: JSONValue)
-    ) -> [(place: String, value: JSONValue)] {
-        guard name.hasSuffix("[]") else {
-            return parent.value[String(name)].map { [(parent.place + "." + name, $0)] } ?? []
-        }
-        let name = name.dropLast(2)
-        guard case .array(let elements)? = parent.value[String(name)] else { return [] }
-        return elements.enumerated().map { index, element in ("\(parent.place).\(name)[\(index)]", element) }
-    }
 
     static func state(_ fields: Fields) throws(APIError) -> JobState? {
         guard let text = try fields.text("state") else { return nil }
@@ -210,15 +146,15 @@ extension APICall {
         }
         if found.count == 1 { return found[0] }
         guard found.isEmpty else {
-            throw APIError(.conflict, "Several jobs are called \"\(text.prefix(64))\". Give an identifier.")
+            throw APIError(.conflict, "Several jobs are called \"\(text.prefix(scalars: 64))\". Give an identifier.")
         }
-        throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(64))\".")
+        throw APIError(.notFound, "There is no job with the identifier, slug or name \"\(text.prefix(scalars: 64))\".")
     }
 
     /// Finds an execution by its identifier.
     func foundExecution() async throws -> Execution {
         guard let id = ExecutionID(parameter("id")) else {
-            throw APIError(.notFound, "There is no execution \"\(parameter("id").prefix(64))\".")
+            throw APIError(.notFound, "There is no execution \"\(parameter("id").prefix(scalars: 64))\".")
         }
         return try await scheduler.execution(id)
     }

@@ -100,7 +100,9 @@ enum NativeRecord {
             ("expiresAt", dates.text(progress.expiresAt)),
             (
                 "failure",
-                progress.failure.map { ["kind": .string($0.kind.rawValue), "message": .string($0.message)] }
+                progress.failure.map {
+                    ["kind": .string($0.kind.rawValue), "message": .string(ClientWording.failure($0.message))]
+                }
             ),
             ("cancelRequestedAt", dates.text(progress.cancelRequestedAt)),
             ("cancelReason", progress.cancelReason.map { .string($0) }),
@@ -114,7 +116,12 @@ enum NativeRecord {
             ("number", .int(attempt.number)), ("startedAt", dates.text(attempt.startedAt)),
             ("milliseconds", .milliseconds(attempt.duration)), ("succeeded", .bool(attempt.succeeded)),
             ("statusCode", attempt.statusCode.map { .int($0) }),
-            ("failure", attempt.failure.map { ["kind": .string($0.kind.rawValue), "message": .string($0.message)] }),
+            (
+                "failure",
+                attempt.failure.map {
+                    ["kind": .string($0.kind.rawValue), "message": .string(ClientWording.failure($0.message))]
+                }
+            ),
             ("bodyPreview", attempt.bodyPreview.map { .string($0) }),
             ("bodyWasTruncated", attempt.bodyWasTruncated ? true : nil),
             ("responseHeaders", attempt.responseHeaders.isEmpty ? nil : .texts(attempt.responseHeaders)),

@@ -44,7 +44,9 @@ enum NativeSchedules {
             return .json([
                 "summary": .string(schedule.summary),
                 "warnings": .array(
-                    warnings.map { ["code": .string($0.code.description), "message": .string($0.description)] }),
+                    warnings.map {
+                        ["code": .string($0.code.description), "message": .string(ClientWording.text($0.description))]
+                    }),
             ])
         },
         Route(
@@ -99,6 +101,49 @@ enum NativeSchedules {
         return try await call.api.loadGate.run { try await countLoad(from: from, to: to, call) }
     }
 
+    /// The largest number of occurrences of one job that is looked at, on the way to the range.
+    private static let mostSteps = 100_000
+
+    /// Counts the occurrences of a job in a range: past ones, and those that it will fire.
+    ///
+    /// Requested skips and a limit of runs leave some out.
+    ///
+    /// - Parameter count: Called with each date.
+    /// - Returns: Whether all were counted, and not only the first ones.
+    private static func count(_ job: Job, from: Date, to: Date, _ count: (Date) -> Void) -> Bool {
+        let (schedule, state) = (job.definition.schedule, job.scheduleState)
+        var skips = schedule.isSeries ? state.skipsRemaining : 0
+        var runs = schedule.maximumRuns.map { max(0, $0 - state.firedCount) } ?? Int.max
+        var number = 0
+        // Before it was created the job had no occurrences.
+        let begin = max(from.justBefore, job.createdAt)
+        var next = schedule.next(after: begin)
+        if skips > 0 || runs < .max {
+            let upcoming = state.next ?? schedule.next(after: max(state.decidedThrough, begin))
+            while let date = next, date < min(to, upcoming ?? to) {
+                guard number < mostOccurrences else { return false }
+                count(date)
+                (next, number) = (schedule.next(after: date), number + 1)
+            }
+            next = upcoming
+        }
+        var steps = 0
+        while runs > 0, let date = next, date < to {
+            guard number < mostOccurrences, steps < mostSteps else { return false }
+            if skips > 0 {
+                skips -= 1
+            } else {
+                runs -= 1
+                if date >= from {
+                    count(date)
+                    number += 1
+                }
+            }
+            (next, steps) = (schedule.next(after: date), steps + 1)
+        }
+        return true
+    }
+
     private static func countLoad(from: Date, to: Date, _ call: APICall) async throws -> APIResponse {
         // Hours count from the start, so that they are those of a client in any time zone.
         let start = from
@@ -111,15 +156,12 @@ enum NativeSchedules {
                 try call.checkTime()
                 // Computing dates takes the processor, which others may wait for.
                 await Task.yield()
-                var date = from.justBefore
-                var number = 0
-                while let next = job.definition.schedule.next(after: date), next < to, number < mostOccurrences {
-                    let hour = Int(next.timeIntervalSince(start) / 3_600)
+                let isWhole = count(job, from: from, to: to) { date in
+                    let hour = Int(date.timeIntervalSince(start) / 3_600)
                     if counts.indices.contains(hour) { counts[hour] += 1 }
-                    (date, number) = (next, number + 1)
                 }
                 jobs += 1
-                if number == mostOccurrences { cut += 1 }
+                if !isWhole { cut += 1 }
             }
             query.after = page.next
         } while query.after != nil

@@ -30,7 +30,7 @@ enum NativeSchema {
     static let newJob = Schema.object(
         [
             ("definition", definition), ("state", Schema.choice(["active", "paused", "draft"])),
-            ("idempotencyKey", Schema.text(1...255)), ("count", Schema.integer(0...1_000)),
+            ("idempotencyKey", Schema.key), ("count", Schema.integer(0...1_000)),
         ], required: ["definition"])
 
     static let changedJob = Schema.object([
@@ -56,7 +56,7 @@ enum NativeSchema {
     ])
 
     static let run = Schema.object([
-        ("payload", Schema.anything), ("at", Schema.text), ("idempotencyKey", Schema.text(1...255)),
+        ("payload", Schema.anything), ("at", Schema.text), ("idempotencyKey", Schema.key),
         ("priority", Schema.integer(0...10)), ("concurrencyKey", Schema.text(1...256)), ("tags", Schema.texts),
         ("metadata", Schema.texts), ("keepsTrail", Schema.bool),
     ])

@@ -38,7 +38,7 @@ enum OpenAPI {
                     "name": .string(parameter.name), "in": "query", "required": false,
                     "description": .string(parameter.summary), "schema": parameter.schema,
                 ]
-            } + (route.operation.scope == .write || route.operation.scope == .trigger ? headers : [])
+            } + headers.filter { route.obeys.contains($0.condition) }.map(\.parameter)
         return .record([
             ("operationId", .string(route.operation.id)), ("summary", .string(route.operation.summary)),
             ("tags", [route.isOwn ? "rota" : "profile"]),
@@ -56,15 +56,23 @@ enum OpenAPI {
         ])
     }
 
-    private static let headers: [JSONValue] = [
-        header("Idempotency-Key", "Makes the request repeatable: it is answered like the first one with this key"),
-        header("If-Match", "The job's ETag that the change is based on; 412 if the job was changed since"),
+    private static let headers: [(condition: Route.Conditions, parameter: JSONValue)] = [
+        (
+            .key,
+            header(
+                "Idempotency-Key", "Makes the request repeatable: it is answered like the first one with this key",
+                Schema.key)
+        ),
+        (
+            .match,
+            header("If-Match", "The job's ETag that the request is based on; 412 if the job was changed since")
+        ),
     ]
 
-    private static func header(_ name: String, _ summary: String) -> JSONValue {
+    private static func header(_ name: String, _ summary: String, _ schema: JSONValue = Schema.text) -> JSONValue {
         [
             "name": .string(name), "in": "header", "required": false, "description": .string(summary),
-            "schema": Schema.text,
+            "schema": schema,
         ]
     }
 

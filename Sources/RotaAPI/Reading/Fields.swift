@@ -45,7 +45,7 @@ struct Fields: Sendable, Hashable {
 
     func json(_ names: String...) -> JSONValue? { find(names)?.value }
 
-    /// - Parameter length: The number of characters that are allowed.
+    /// - Parameter length: The number of characters that are allowed, as Unicode scalars.
     func text(_ names: String..., length: ClosedRange<Int> = 0...8_192) throws(APIError) -> String? {
         try text(names, length)
     }
@@ -53,11 +53,11 @@ struct Fields: Sendable, Hashable {
     private func text(_ names: [String], _ length: ClosedRange<Int>) throws(APIError) -> String? {
         guard let (name, value) = find(names) else { return nil }
         guard case .string(let text) = value else { throw fail(name, "\(place(name)) must be a text.") }
-        guard length.contains(text.count) else {
+        let count = text.unicodeScalars.count
+        guard length.contains(count) else {
             throw fail(
                 name,
-                "\(place(name)) must have \(length.lowerBound) to \(length.upperBound) characters, "
-                    + "not \(text.count).")
+                "\(place(name)) must have \(length.lowerBound) to \(length.upperBound) characters, not \(count).")
         }
         return text
     }
@@ -67,7 +67,7 @@ struct Fields: Sendable, Hashable {
         guard let text = try text(names, 0...max(8_192, length.upperBound)), !text.allSatisfy(\.isWhitespace) else {
             throw fail(names[0], "\(place(names[0])) is required.")
         }
-        guard length.contains(text.count) else {
+        guard length.contains(text.unicodeScalars.count) else {
             throw fail(names[0], "\(place(names[0])) must have at most \(length.upperBound) characters.")
         }
         return text
@@ -152,9 +152,10 @@ struct Fields: Sendable, Hashable {
 
     /// Refuses members that nothing reads, so that a misspelled one is not lost in silence.
     func refuseOthers(than known: Set<String>) throws(APIError) {
-        guard let name = names.first(where: { !known.contains($0) }) else { return }
+        guard let name = names.first(where: { !known.contains($0) })?.prefix(scalars: 64) else { return }
         let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
-        throw fail(name, "\(place(name)) is no field here.\(meant)")
+        let all = known.isEmpty ? " There are none." : " There are \(known.sorted().joined(separator: ", "))."
+        throw fail(name, "\(place(name)) is no field here.\(meant)\(all)")
     }
 }
 

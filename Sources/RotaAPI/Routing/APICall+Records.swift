@@ -83,22 +83,100 @@ extension APICall {
         try await scheduler.delete(job.id, ifRevision: revision(of: job))
     }
 
-    /// Starts an execution of a job, or returns the one that the same idempotency key started.
-    func trigger(_ request: TriggerRequest, _ fields: Fields) async throws -> (execution: Execution, isNew: Bool) {
-        let job = try await job()
-        let outcome = try await trigger(job, request, fields)
-        guard case .queued(let execution) = outcome else {
+    /// Creates a job from another one, or returns the one that the same idempotency key created.
+    ///
+    /// - Parameters:
+    ///   - job: The job to clone.
+    ///   - name: The clone's name.
+    ///   - slug: The clone's slug.
+    ///   - fields: The body, which may have the key.
+    ///   - change: Changes the clone's definition before it is created.
+    func clone(
+        _ job: Job, name: String, slug: String, _ fields: Fields, _ change: (inout JobDefinition) throws -> Void
+    ) async throws -> (job: Job, isNew: Bool) {
+        let key = try idempotencyKey(fields)
+        do {
+            try checkMatch(job)
+            var definition = job.definition
+            (definition.name, definition.attributes.slug) = (name, slug)
+            try change(&definition)
+            let draft = JobDraft(definition, idempotencyKey: key, author: caller.actor)
+            let outcome = try await scheduler.insert([draft])[0]
+            if case .inserted(let job) = outcome { return (job, true) }
             repetition.tell()
-            return (outcome.execution, false)
+            return (outcome.job, false)
+        } catch {
+            guard let known = try await clone(of: job, madeBy: key) else { throw error }
+            repetition.tell()
+            return (known, false)
         }
-        return (execution, true)
     }
 
-    func trigger(_ job: Job, _ request: TriggerRequest, _ fields: Fields) async throws -> EnqueueOutcome {
+    /// The job that an earlier request with the same idempotency key created, or `nil`.
+    ///
+    /// A store looks at the key first, and refuses an execution that comes twice.
+    private func clone(of job: Job, madeBy key: String?) async throws -> Job? {
+        guard let key else { return nil }
+        let twice = question(of: job)
+        let insertion = JobInsertion(job, idempotencyKey: key, executions: [twice, twice])
+        do {
+            return try await scheduler.store.insert([insertion]).first?.job
+        } catch let error as StoreError where error.code == .duplicate {
+            return nil
+        }
+    }
+
+    /// Starts an execution of the job that the path names, or returns the one that the same key started.
+    func trigger(_ request: TriggerRequest, _ fields: Fields) async throws -> (execution: Execution, isNew: Bool) {
+        try await trigger(anyJob(), request, fields)
+    }
+
+    /// Starts an execution of a job, or returns the one that the same idempotency key started.
+    ///
+    /// A request that is refused may be one that was possible when it was made: it is answered as it was then, though
+    /// the job has changed since.
+    ///
+    /// - Parameters:
+    ///   - job: The job, in any revision.
+    ///   - request: What to start.
+    ///   - fields: The body, which may have the key.
+    ///   - check: Throws if the job must not be triggered now.
+    func trigger(
+        _ job: Job, _ request: TriggerRequest, _ fields: Fields, if check: (Job) throws -> Void = { _ in }
+    ) async throws -> (execution: Execution, isNew: Bool) {
         var request = request
         request.idempotencyKey = try idempotencyKey(fields) ?? request.idempotencyKey
         request.author = caller.actor ?? request.author
-        return try await scheduler.outcome(ofTriggering: job.id, request)
+        do {
+            try checkMatch(job)
+            try check(job)
+            let outcome = try await scheduler.outcome(ofTriggering: job.id, request)
+            if case .queued(let execution) = outcome { return (execution, true) }
+            repetition.tell()
+            return (outcome.execution, false)
+        } catch {
+            guard let known = try await execution(of: job, startedBy: request.idempotencyKey) else { throw error }
+            repetition.tell()
+            return (known, false)
+        }
+    }
+
+    /// The execution of a job that an earlier request with the same idempotency key started, or `nil`.
+    func execution(of job: Job, startedBy key: String?) async throws -> Execution? {
+        guard let key else { return nil }
+        let asked = question(of: job, key)
+        guard case .existing(let known) = try await scheduler.store.trial(of: asked, at: now).outcome else {
+            return nil
+        }
+        return known
+    }
+
+    /// An execution that is never queued: it only asks the store what it knows.
+    private func question(of job: Job, _ key: String? = nil) -> Execution {
+        var details = ExecutionDetails.none
+        details.idempotencyKey = key
+        return job.execution(
+            id: ExecutionID(bits: 0), source: .manual, scheduledFor: now, createdAt: now, details: details)
     }
 
     /// Runs an execution's job again, or returns the replay that the same idempotency key started.

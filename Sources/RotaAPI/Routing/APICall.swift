@@ -21,6 +21,10 @@ struct APICall: Sendable {
     let requestID: String
     /// How identifiers are written.
     let ids: IdentifierForm
+    /// The header fields that the route obeys.
+    ///
+    /// Others have no effect.
+    let obeys: Route.Conditions
     /// Whether the same request was made before.
     let repetition = Repetition()
 
@@ -56,11 +60,19 @@ struct APICall: Sendable {
         return id
     }
 
+    /// The job that the path names, in the revision that the client states, if it states any.
     func job() async throws -> Job {
-        let id = try jobID()
-        let job = try await named("job", parameter("id")) { try await scheduler.job(id) }
+        let job = try await anyJob()
         try checkMatch(job)
         return job
+    }
+
+    /// The job that the path names, in any revision.
+    ///
+    /// For a trigger, which looks at its idempotency key before the revision.
+    func anyJob() async throws -> Job {
+        let id = try jobID()
+        return try await named("job", parameter("id")) { try await scheduler.job(id) }
     }
 
     /// The job that the path names, for a change that tells its repetitions by their idempotency key.
@@ -68,8 +80,7 @@ struct APICall: Sendable {
     /// With a key, the revision that the client states is checked with the change: a change that is repeated is based
     /// on a revision that it ended itself.
     func jobToChange(_ fields: Fields?) async throws -> Job {
-        let id = try jobID()
-        let job = try await named("job", parameter("id")) { try await scheduler.job(id) }
+        let job = try await anyJob()
         if try idempotencyKey(fields) == nil { try checkMatch(job) }
         return job
     }
@@ -101,9 +112,9 @@ struct APICall: Sendable {
 
     /// The revisions of `If-Match`, or `nil` if the client does not care.
     private var revisions: Set<Int>? {
-        guard let text = request.headers["If-Match"], text.trimmingCharacters(in: .whitespaces) != "*" else {
-            return nil
-        }
+        guard obeys.contains(.match), let text = request.headers["If-Match"],
+            text.trimmingCharacters(in: .whitespaces) != "*"
+        else { return nil }
         return Set(text.split(separator: ",").compactMap { ETag.revision(String($0)) })
     }
 
@@ -126,14 +137,26 @@ struct APICall: Sendable {
     }
 
     /// The key under which the call can be repeated: that of the header, or of the body's `idempotency_key`.
+    ///
+    /// A route that keeps no keys has none.
     func idempotencyKey(_ fields: Fields? = nil) throws(APIError) -> String? {
-        var key = request.headers["Idempotency-Key"] ?? request.headers["X-Idempotency-Key"]
-        if key == nil { key = try fields?.text("idempotency_key", "idempotencyKey", length: 0...255) }
-        guard let key, !key.isEmpty else { return nil }
-        guard key.count <= 255 else {
-            throw .invalid("Idempotency-Key", "An idempotency key must have 1 to 255 characters.")
+        guard obeys.contains(.key) else { return nil }
+        guard let key = request.headers["Idempotency-Key"] ?? request.headers["X-Idempotency-Key"] else {
+            return try fields?.key()
+        }
+        guard !key.isEmpty else { return nil }
+        guard key.unicodeScalars.count <= Schema.longestKey else {
+            throw .invalid("Idempotency-Key", "An idempotency key must have 1 to \(Schema.longestKey) characters.")
         }
         return key
+    }
+}
+
+extension Fields {
+    /// The idempotency key of the body, or of a part of it; `nil` if there is none, or an empty one.
+    func key() throws(APIError) -> String? {
+        let key = try text("idempotency_key", "idempotencyKey", length: 0...Schema.longestKey)
+        return key?.isEmpty == true ? nil : key
     }
 }
 

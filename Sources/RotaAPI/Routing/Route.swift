@@ -1,3 +1,4 @@
+import RotaCore
 import RotaHTTP
 import RotaProfiles
 
@@ -17,8 +18,23 @@ struct Route: Sendable {
     var status: Int
     /// Whether a request with a used idempotency key is answered with 200, instead of another status of success.
     var isRepeatable: Bool
+    /// The header fields that the route obeys.
+    var obeys: Conditions
     var handler: Handler
     let segments: [Segment]
+
+    /// Header fields that say whether, or how often, a request is to be done.
+    ///
+    /// A handler reads them through ``APICall``, which shows it those of its route alone, and `openapi.json` lists the
+    /// same: what is described is what is obeyed.
+    struct Conditions: OptionSet, Sendable, Hashable {
+        let rawValue: Int
+
+        /// `Idempotency-Key`: a repeated request is answered like the first one with the key.
+        static let key = Conditions(rawValue: 1)
+        /// `If-Match`: the request is refused if the job has another revision.
+        static let match = Conditions(rawValue: 2)
+    }
 
     enum Segment: Sendable, Hashable {
         case text(String)
@@ -29,11 +45,12 @@ struct Route: Sendable {
         _ method: HTTPMethod, _ path: String, _ id: String, _ scope: APIScope?, _ summary: String,
         query: [QueryParameter] = [], body: JSONValue? = nil, answer: JSONValue? = nil,
         answerType: String = "application/json", status: Int = 200, isRepeatable: Bool = false,
-        _ handler: @escaping Handler
+        obeys: Conditions = [], _ handler: @escaping Handler
     ) {
         operation = APIOperation(id: id, method: method.rawValue, path: path, summary: summary, scope: scope)
         (self.query, self.body, self.handler) = (query, body, handler)
         (self.answer, self.answerType, self.status, self.isRepeatable) = (answer, answerType, status, isRepeatable)
+        self.obeys = obeys
         segments = path.split(separator: "/").map { part in
             part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .text(String(part))
         }
@@ -91,7 +108,7 @@ struct RouteTable: Sendable {
         guard !allowed.isEmpty else {
             throw APIError(.notFound, "There is no such path. GET /_rota/openapi.json lists them all.")
         }
-        throw APIError(.methodNotAllowed, "The path has no \(method.prefix(16)).")
+        throw APIError(.methodNotAllowed, "The path has no \(method.prefix(scalars: 16)).")
             .with(header: "Allow", Set(allowed).sorted().joined(separator: ", "))
     }
 }

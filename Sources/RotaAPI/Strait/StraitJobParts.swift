@@ -12,7 +12,8 @@ extension StraitJobs {
                 answer: list.schema(of: StraitSchema.version)
             ) { [list] call in
                 let versions = try await call.scheduler.versions(of: call.jobID())
-                return list.answer(versions.map(StraitRecord.version), next: nil, to: call)
+                return list.answer(
+                    versions.map { StraitRecord.version($0, for: call) }, next: nil, to: call)
             },
             Route(
                 .get, "/v1/jobs/{id}/versions/{version_id}", "getVersion", .read, "Read a version of a job",
@@ -22,7 +23,7 @@ extension StraitJobs {
                 guard let id = JobVersionID(call.parameter("version_id")), id.jobID == job.id else {
                     throw APIError(.notFound, "version not found")
                 }
-                return .json(StraitRecord.version(try await call.scheduler.version(id)))
+                return .json(StraitRecord.version(try await call.scheduler.version(id), for: call))
             },
             Route(
                 .get, "/v1/jobs/{id}/health", "getHealth", .read, "Read how the runs of a job have fared",
@@ -40,12 +41,13 @@ extension StraitJobs {
             },
             Route(
                 .post, "/v1/jobs/{id}/dependencies", "createDependency", .write, "Make a job depend on another one",
-                body: StraitSchema.newDependency, answer: StraitSchema.dependency, status: 201, Self.depend),
+                body: StraitSchema.newDependency, answer: StraitSchema.dependency, status: 201, obeys: .match,
+                Self.depend),
             Route(
                 .delete, "/v1/jobs/{id}/dependencies/{dep_id}", "deleteDependency", .write, "Remove a dependency",
-                status: 204
+                status: 204, obeys: .match
             ) { call in
-                let present = try await call.scheduler.dependencies(of: call.jobID())
+                let present = try await call.scheduler.dependencies(of: call.job().id)
                 guard let found = present.first(where: { $0.id.description == call.parameter("dep_id") }) else {
                     throw APIError(.notFound, "dependency not found")
                 }

@@ -19,27 +19,28 @@ struct StraitJobs {
                 query: StraitSchema.jobQuery, answer: list.schema(of: job), listJobs),
             Route(
                 .post, "/v1/jobs", "createJob", .write, "Create a job", body: StraitSchema.newJob, answer: job,
-                status: 201, isRepeatable: true
+                status: 201, isRepeatable: true, obeys: .key
             ) { call in
                 let fields = try call.fields()
                 let (created, isNew) = try await Self.create(fields, call)
-                return APIResponse.json(StraitRecord.job(created), status: isNew ? 201 : 200)
+                if !isNew { call.repetition.tell() }
+                return APIResponse.json(StraitRecord.job(created, for: call), status: isNew ? 201 : 200)
                     .with(header: "ETag", ETag.text(created))
             },
             Route(.get, "/v1/jobs/{id}", "getJob", .read, "Read a job", answer: job) { call in
                 let found = try await call.job()
-                return .json(StraitRecord.job(found)).with(header: "ETag", ETag.text(found))
+                return .json(StraitRecord.job(found, for: call)).with(header: "ETag", ETag.text(found))
             },
             Route(
                 .patch, "/v1/jobs/{id}", "updateJob", .write, "Change a job", body: StraitSchema.changedJob,
-                answer: job,
-                Self.update),
+                answer: job, obeys: [.key, .match], Self.update),
             Route(
                 .delete, "/v1/jobs/{id}", "deleteJob", .write, "Delete a job that has no active runs", status: 204,
-                Self.delete),
+                obeys: .match, Self.delete),
             Route(
                 .post, "/v1/jobs/{id}/clone", "cloneJob", .write, "Create a job like another one",
-                body: StraitSchema.clone, answer: job, status: 201, Self.clone),
+                body: StraitSchema.clone, answer: job, status: 201, isRepeatable: true, obeys: [.key, .match],
+                Self.clone),
         ]
     }
 
@@ -49,8 +50,7 @@ struct StraitJobs {
                 .post, "/v1/jobs/batch", "createJobs", .write,
                 "Create up to 50 jobs: of an array all or none, of {\"jobs\": …} those that can be",
                 body: StraitSchema.array(StraitSchema.newJob), answer: StraitSchema.array(StraitSchema.job),
-                status: 201,
-                Self.createBatch),
+                status: 201, obeys: .key, Self.createBatch),
             Route(
                 .post, "/v1/jobs/batch-enable", "enableJobs", .write, "Enable up to 50 jobs", body: StraitSchema.ids,
                 answer: StraitSchema.updated
@@ -83,7 +83,7 @@ struct StraitJobs {
             case (_, nil): throw APIError(.invalid, "tag_value is required when tag_key is provided")
             }
             let page = try await call.scheduler.jobs(query)
-            return list.answer(page.items.map(StraitRecord.job), next: page.next, to: call)
+            return list.answer(page.items.map { StraitRecord.job($0, for: call) }, next: page.next, to: call)
         }
     }
 
@@ -105,7 +105,6 @@ struct StraitJobs {
             let outcome = try await call.scheduler.insert([draft])[0]
             if case .inserted(let job) = outcome { return (job, true) }
             if value != nil { try await secrets.forget(change) }
-            call.repetition.tell()
             return (outcome.job, false)
         } catch {
             if value != nil { try? await secrets.forget(change) }
@@ -117,7 +116,7 @@ struct StraitJobs {
         let fields = try call.fields()
         // A new secret is stored before the change, which must not be refused for another revision then.
         let job = try await fields.has("webhook_secret") ? call.job() : call.jobToChange(fields)
-        try fields.refuseOtherIdentity(than: StraitRecord.job(job))
+        try fields.refuseOtherIdentity(than: StraitRecord.job(job, for: call))
         let (reader, secrets) = (reader(fields, call), StraitSecrets(call))
         let present = job.definition.webhook(on: .completion)?.secret
         let (change, value) = try secrets.change(fields, present: present)
@@ -140,7 +139,7 @@ struct StraitJobs {
         let secret = changed.definition.webhook(on: .completion)?.secret
         if secret != present { try await secrets.forget(present) }
         if value != nil, secret != change.applied(to: nil) { try await secrets.forget(change) }
-        return .json(StraitRecord.job(changed)).with(header: "ETag", ETag.text(changed))
+        return .json(StraitRecord.job(changed, for: call)).with(header: "ETag", ETag.text(changed))
     }
 
     private static let delete: Route.Handler = { call in
@@ -158,13 +157,11 @@ struct StraitJobs {
         try fields.refuseOthers(than: ["name", "slug", "idempotency_key"])
         let name = try fields.required("name", length: 1...255)
         let slug = try fields.required("slug", length: 1...255)
-        let job = try await call.job()
+        let job = try await call.anyJob()
         let secrets = StraitSecrets(call)
         let change = try await secrets.copy(job.definition.webhook(on: .completion)?.secret)
         do {
-            let clone = try await call.scheduler.clone(
-                job.id, name: name, slug: slug, author: call.caller.actor, idempotencyKey: call.idempotencyKey(fields)
-            ) { definition in
+            let (clone, isNew) = try await call.clone(job, name: name, slug: slug, fields) { definition in
                 guard case .set(let reference) = change, let webhook = definition.webhook(on: .completion) else {
                     return
                 }
@@ -173,7 +170,7 @@ struct StraitJobs {
             if clone.definition.webhook(on: .completion)?.secret != change.applied(to: nil) {
                 try await secrets.forget(change)
             }
-            return .json(StraitRecord.job(clone), status: 201)
+            return .json(StraitRecord.job(clone, for: call), status: isNew ? 201 : 200)
         } catch {
             try? await secrets.forget(change)
             throw error
@@ -192,15 +189,18 @@ struct StraitJobs {
         guard let items = try fields.array("jobs", count: 1...50) else { throw fields.fail("jobs", "jobs is required") }
         var created: [JSONValue] = []
         var errors: [JSONValue] = []
+        var isRepeated = true
         for (index, item) in items.enumerated() {
             do {
-                let (job, _) = try await create(Fields(item), call, key: key.map { "\($0)/\(index)" })
-                created.append(StraitRecord.job(job))
+                let (job, isNew) = try await create(Fields(item), call, key: key.map { "\($0)/\(index)" })
+                if isNew { isRepeated = false }
+                created.append(StraitRecord.job(job, for: call))
             } catch {
                 guard let told = APIError(telling: error), told.kind != .unavailable else { throw error }
                 errors.append(["index": .int(index), "message": .string(told.message)])
             }
         }
+        if isRepeated, !created.isEmpty { call.repetition.tell() }
         return .json(
             ["created": .array(created), "errors": .array(errors)], status: created.isEmpty ? 400 : 201)
     }
@@ -219,17 +219,20 @@ struct StraitJobs {
                 let (change, value) = try secrets.change(fields)
                 var draft = try reader(fields, call).draft(secret: change)
                 draft.author = call.caller.actor
-                draft.idempotencyKey = try key.map { "\($0)/\(index)" } ?? fields.text("idempotency_key")
+                draft.idempotencyKey = try key.map { "\($0)/\(index)" } ?? fields.key()
                 try await secrets.store(value, for: change)
                 if value != nil { stored.append(change) }
                 drafts.append(draft)
             }
-            let jobs = try await call.scheduler.create(drafts)
+            let outcomes = try await call.scheduler.insert(drafts)
+            let jobs = outcomes.map(\.job)
+            let isNew = outcomes.contains { if case .inserted = $0 { true } else { false } }
+            if !isNew { call.repetition.tell() }
             let used = Set(jobs.compactMap { $0.definition.webhook(on: .completion)?.secret })
             for case .set(let reference) in stored where !used.contains(reference) {
                 try await secrets.forget(reference)
             }
-            return .json(.array(jobs.map(StraitRecord.job)), status: 201)
+            return .json(.array(jobs.map { StraitRecord.job($0, for: call) }), status: 201)
         } catch {
             for change in stored { try? await secrets.forget(change) }
             throw error

@@ -202,7 +202,9 @@ struct StraitReader {
 
     private func changeWebhook(_ definition: inout JobDefinition, _ change: StraitSecrets.Change) throws {
         let present = definition.webhook(on: .completion)
-        let url = try fields.optionalText("webhook_url", length: 0...2_048) ?? present?.url
+        let given = try fields.optionalText("webhook_url", length: 0...2_048)
+        try Credentials.refuseMark(in: given ?? nil, fields.place("webhook_url"))
+        let url = given ?? present?.url
         let secret = change.applied(to: present?.secret)
         guard let url else {
             if case .set = change {
@@ -233,6 +235,9 @@ struct StraitReader {
     }
 
     private func template(_ present: RequestTemplate?) throws -> RequestTemplate {
+        for name in ["endpoint_url", "fallback_endpoint_url"] {
+            try Credentials.refuseMark(in: try fields.text(name), fields.place(name))
+        }
         let url = fields.has("endpoint_url") ? try fields.required("endpoint_url", length: 1...2_048) : present?.url
         let fallback = try fields.optionalText("fallback_endpoint_url", length: 0...2_048) ?? present?.fallback
         var timeout = present?.timeout ?? .seconds(300)

@@ -17,7 +17,10 @@ enum StraitRecord {
         ("allow", .allow), ("skip", .skip.countingTriggered()), ("cancel_running", .replace.countingTriggered()),
     ]
 
-    static func job(_ job: Job) -> JSONValue {
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - call: The call, whose caller sees whole URLs if it may change them.
+    static func job(_ job: Job, for call: APICall) -> JSONValue {
         let (definition, limits) = (job.definition, job.definition.limits)
         let request = definition.action.request
         return .record([
@@ -25,8 +28,9 @@ enum StraitRecord {
             ("group_id", text(definition.attributes.group)), ("name", .string(definition.name)),
             ("slug", text(definition.attributes.slug)), ("description", text(definition.attributes.description)),
             ("cron", text(cron(of: definition.schedule))), ("payload_schema", definition.payloadSchema?.document),
-            ("tags", texts(definition.attributes.tags)), ("endpoint_url", text(request?.url)),
-            ("fallback_endpoint_url", text(request?.fallback)), ("max_attempts", .int(definition.retry.maxAttempts)),
+            ("tags", texts(definition.attributes.tags)), ("endpoint_url", url(request?.url, for: call)),
+            ("fallback_endpoint_url", url(request?.fallback, for: call)),
+            ("max_attempts", .int(definition.retry.maxAttempts)),
             ("timeout_secs", request.map { .seconds($0.timeout) }),
             ("max_concurrency", limits.concurrency.map { .int($0) }),
             ("execution_window_cron", text(definition.limits.window?.expression.source)),
@@ -37,7 +41,8 @@ enum StraitRecord {
             ("rate_limit_keys", rates(limits.sharedRates, in: definition.attributes.project)),
             ("default_run_metadata", texts(definition.metadata)),
             ("dedup_window_secs", definition.deduplicationWindow.map { .seconds($0) }),
-            ("enabled", .bool(job.isEnabled)), ("webhook_url", text(definition.webhook(on: .completion)?.url)),
+            ("enabled", .bool(job.isEnabled)),
+            ("webhook_url", url(definition.webhook(on: .completion)?.url, for: call)),
             ("run_ttl_secs", limits.timeToLive.map { .seconds($0) }),
             ("retry_strategy", .string(strategy(of: definition.retry.backoff))),
             ("retry_delays_secs", delays(of: definition.retry.backoff)),
@@ -50,7 +55,7 @@ enum StraitRecord {
         ])
     }
 
-    static func version(_ version: JobVersion) -> JSONValue {
+    static func version(_ version: JobVersion, for call: APICall) -> JSONValue {
         let definition = version.definition
         let request = definition.action.request
         return .record([
@@ -58,10 +63,11 @@ enum StraitRecord {
             ("version", .int(version.version)), ("name", .string(definition.name)),
             ("slug", text(definition.attributes.slug)), ("description", text(definition.attributes.description)),
             ("cron", text(cron(of: definition.schedule))), ("payload_schema", definition.payloadSchema?.document),
-            ("tags", texts(definition.attributes.tags)), ("endpoint_url", text(request?.url)),
-            ("fallback_endpoint_url", text(request?.fallback)), ("max_attempts", .int(definition.retry.maxAttempts)),
+            ("tags", texts(definition.attributes.tags)), ("endpoint_url", url(request?.url, for: call)),
+            ("fallback_endpoint_url", url(request?.fallback, for: call)),
+            ("max_attempts", .int(definition.retry.maxAttempts)),
             ("timeout_secs", request.map { .seconds($0.timeout) }),
-            ("webhook_url", text(definition.webhook(on: .completion)?.url)),
+            ("webhook_url", url(definition.webhook(on: .completion)?.url, for: call)),
             ("run_ttl_secs", definition.limits.timeToLive.map { .seconds($0) }),
             ("created_at", dates.text(version.createdAt)),
         ])
@@ -76,6 +82,10 @@ enum StraitRecord {
     }
 
     static func text(_ text: String?) -> JSONValue? { text.flatMap { $0.isEmpty ? nil : .string($0) } }
+
+    private static func url(_ url: String?, for call: APICall) -> JSONValue? {
+        text(url.map { Credentials.shown(url: $0, to: call.caller) })
+    }
 
     static func texts(_ texts: [String: String]) -> JSONValue? { texts.isEmpty ? nil : .texts(texts) }
 

@@ -24,7 +24,10 @@ enum StraitRun {
             ("status", .string(status(of: run, at: now))), ("attempt", .int(attempt(of: run))),
             ("payload", run.payload.map { JSONValue($0) }), ("result", result(of: run)),
             ("metadata", StraitRecord.texts(run.metadata)),
-            ("error", run.status == .succeeded ? nil : progress.failure.map { .string($0.message) }),
+            (
+                "error",
+                run.status == .succeeded ? nil : progress.failure.map { .string(ClientWording.failure($0.message)) }
+            ),
             ("triggered_by", .string(ServiceProfile.strait.name(of: run.source))),
             ("scheduled_at", scheduledAt(of: run)),
             ("started_at", dates.text(progress.startedAt)), ("finished_at", dates.text(progress.finishedAt)),

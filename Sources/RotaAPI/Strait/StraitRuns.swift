@@ -14,11 +14,12 @@ struct StraitRuns {
         return [
             Route(
                 .post, "/v1/jobs/{id}/trigger", "triggerJob", .trigger, "Run an enabled job now, or at a date",
-                body: StraitSchema.trigger, answer: run, status: 202, Self.trigger),
+                body: StraitSchema.trigger, answer: run, status: 202, isRepeatable: true, obeys: [.key, .match],
+                Self.trigger),
             Route(
                 .post, "/v1/jobs/{id}/trigger/bulk", "triggerJobs", .trigger,
                 "Run an enabled job up to 500 times, all in one step", body: StraitSchema.bulk,
-                answer: StraitSchema.bulkResult, status: 201, Self.bulk),
+                answer: StraitSchema.bulkResult, status: 201, obeys: [.key, .match], Self.bulk),
             Route(
                 .get, "/v1/runs", "listRuns", .read, "List the runs of a project, the newest first",
                 query: StraitSchema.runQuery, answer: list.schema(of: run), listRuns),
@@ -33,8 +34,7 @@ struct StraitRuns {
             },
             Route(
                 .post, "/v1/runs/{execution}/replay", "replayRun", .trigger, "Run an execution's job again",
-                answer: run,
-                status: 201
+                answer: run, status: 201, obeys: .key
             ) { call in .json(try await Self.record(call.replay().execution, call), status: 201) },
         ]
     }
@@ -50,31 +50,26 @@ struct StraitRuns {
         return try await call.scheduler.token(for: run.id, validFor: configuration.tokenLifetime)
     }
 
-    private static func enabledJob(_ call: APICall) async throws -> Job {
-        let job = try await call.job()
+    private static func checkEnabled(_ job: Job) throws(APIError) {
         guard job.isEnabled else { throw APIError(.invalid, "job is disabled") }
-        return job
     }
 
     private static let trigger: Route.Handler = { call in
         let fields = try call.fields()
-        let job = try await enabledJob(call)
+        let job = try await call.anyJob()
         let trigger = try StraitTrigger(fields, of: job, at: call.now)
         var request = try trigger.request(traceparent: call.request.headers["Traceparent"])
         if try trigger.isDryRun {
+            try call.checkMatch(job)
+            try checkEnabled(job)
             request.idempotencyKey = try call.idempotencyKey(fields)
             let preview = try await call.scheduler.preview(request, of: job.id)
-            return .json(trigger.record(of: preview, request))
+            return .json(trigger.record(of: preview, request, for: call))
         }
-        let outcome = try await call.trigger(job, request, fields)
-        let run = outcome.execution
+        let (run, isNew) = try await call.trigger(job, request, fields, if: checkEnabled)
         let record = StraitRun.record(
             run, of: job, at: call.scheduler.now, token: try await token(of: run, call))
-        guard case .queued = outcome else {
-            call.repetition.tell()
-            return .json(record)
-        }
-        return .json(record, status: 202)
+        return .json(record, status: isNew ? 202 : 200)
     }
 
     private static let bulk: Route.Handler = { call in
@@ -83,7 +78,7 @@ struct StraitRuns {
         guard let items = try fields.array("items", count: 1...Scheduler.maximumBulk) else {
             throw fields.fail("items", "items is required")
         }
-        let job = try await enabledJob(call)
+        let job = try await call.anyJob()
         let key = try call.idempotencyKey()
         var requests: [TriggerRequest] = []
         for (index, item) in items.enumerated() {
@@ -91,17 +86,19 @@ struct StraitRuns {
             let trigger = try StraitTrigger(item, of: job, at: call.now)
             guard try !trigger.isDryRun else { throw item.fail("dry_run", "dry_run is for single triggers") }
             var request = try trigger.request(traceparent: call.request.headers["Traceparent"])
-            request.idempotencyKey = try item.text("idempotency_key", length: 0...255).flatMap { $0.isEmpty ? nil : $0 }
+            request.idempotencyKey = try item.key()
             request.idempotencyKey = request.idempotencyKey ?? key.map { call.key($0, of: "item \(index)") }
             request.author = call.caller.actor
             requests.append(request)
         }
-        let result = try await call.scheduler.trigger(job.id, requests)
+        let (batch, outcomes) = try await trigger(job, requests, call)
         var results: [JSONValue] = []
-        for outcome in result.outcomes {
+        var created = 0
+        for outcome in outcomes {
             let run = outcome.execution
             var isHit = false
             if case .existing = outcome { isHit = true }
+            if case .queued = outcome { created += 1 }
             results.append(
                 .record([
                     ("id", StraitRecord.ids.text(run.id)),
@@ -110,11 +107,35 @@ struct StraitRuns {
                     ("idempotency_hit", .bool(isHit)),
                 ]))
         }
+        if created == 0 { call.repetition.tell() }
         return .json(
             [
-                "results": .array(results), "total": .int(result.total), "created": .int(result.created),
-                "batch_id": .string(result.id.description),
+                "results": .array(results), "total": .int(outcomes.count), "created": .int(created),
+                "batch_id": .string(batch.description),
             ], status: 201)
+    }
+
+    /// Runs a job several times, or returns the runs that the same keys started.
+    private static func trigger(
+        _ job: Job, _ requests: [TriggerRequest], _ call: APICall
+    ) async throws -> (id: BatchID, outcomes: [EnqueueOutcome]) {
+        do {
+            try call.checkMatch(job)
+            try checkEnabled(job)
+            let result = try await call.scheduler.trigger(job.id, requests)
+            return (result.id, result.outcomes)
+        } catch {
+            // Requests that were possible when they were made are answered as they were then.
+            var known: [Execution] = []
+            for request in requests {
+                guard let run = try await call.execution(of: job, startedBy: request.idempotencyKey) else {
+                    throw error
+                }
+                known.append(run)
+            }
+            guard let batch = known.first?.details.batchID else { throw error }
+            return (batch, known.map { .existing($0) })
+        }
     }
 
     // MARK: Lists

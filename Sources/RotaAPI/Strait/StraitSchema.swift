@@ -48,7 +48,7 @@ enum StraitSchema {
         ], required: ["id", "job_id", "version", "name", "created_at"])
 
     private static let item: [(String, JSONValue)] = [
-        ("payload", Schema.anything), ("idempotency_key", Schema.text(1...255)), ("priority", Schema.integer(0...10)),
+        ("payload", Schema.anything), ("idempotency_key", Schema.key), ("priority", Schema.integer(0...10)),
         ("metadata", Schema.texts), ("tags", Schema.texts), ("scheduled_at", Schema.date),
         ("ttl_secs", Schema.integer(0...2_592_000)), ("concurrency_key", Schema.text(1...256)),
         ("debug_mode", Schema.bool), ("parent_run_id", Schema.text), ("continuation_of", Schema.text),

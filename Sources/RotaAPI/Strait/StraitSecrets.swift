@@ -42,7 +42,7 @@ struct StraitSecrets {
             }
             return (.set(text), nil)
         }
-        guard (16...4_096).contains(text.count) else {
+        guard (16...4_096).contains(text.unicodeScalars.count) else {
             throw fields.fail("webhook_secret", "webhook_secret must have 16 to 4096 characters")
         }
         guard call.api.vault != nil else {
@@ -54,8 +54,7 @@ struct StraitSecrets {
         do { _ = try call.scheduler.configuration.webhookSignature.secret(text) } catch {
             throw fields.fail(
                 "webhook_secret",
-                "\(error.message). To sign as Strait does, with any secret, set the scheduler's webhookSignature to "
-                    + ".strait")
+                "\(error.message). A server that is set up to sign as Strait does takes any secret")
         }
         let name = present.flatMap(Self.ownName) ?? Self.prefix + BatchID(bits: call.scheduler.makeID()).description
         return (.set(Self.scheme + name), SecretValue(text))

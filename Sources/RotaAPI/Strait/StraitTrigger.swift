@@ -88,13 +88,13 @@ struct StraitTrigger {
     }
 
     /// The answer to a dry run.
-    func record(of preview: Scheduler.TriggerPreview, _ request: TriggerRequest) -> JSONValue {
+    func record(of preview: Scheduler.TriggerPreview, _ request: TriggerRequest, for call: APICall) -> JSONValue {
         .record([
-            ("job", StraitRecord.job(job)), ("payload_hash", .string(Self.hash(of: request.payload))),
+            ("job", StraitRecord.job(job, for: call)), ("payload_hash", .string(Self.hash(of: request.payload))),
             ("payload", request.payload.map { JSONValue($0) }),
             ("scheduled_at", StraitRecord.dates.text(preview.startsAt ?? request.at)),
             ("expires_at", StraitRecord.dates.text(preview.expiresAt)),
-            ("validation_warnings", .array(preview.warnings.map { .string($0.message) })),
+            ("validation_warnings", .array(preview.warnings.map { .string(ClientWording.text($0.message)) })),
         ])
     }
 

@@ -19,7 +19,7 @@ struct TrigRunFormat: APIFormat {
         return [
             Route(
                 .post, "/v1/jobs", "createJob", .write, "Create a job", body: TrigRunSchema.newJob, answer: job,
-                status: 201, isRepeatable: true, Self.createJob),
+                status: 201, isRepeatable: true, obeys: .key, Self.createJob),
             Route(
                 .get, "/v1/jobs", "listJobs", .read, "List jobs", query: TrigRunSchema.jobQuery,
                 answer: TrigRunSchema.list(of: job), Self.listJobs),
@@ -29,20 +29,24 @@ struct TrigRunFormat: APIFormat {
             },
             Route(
                 .patch, "/v1/jobs/{id}", "updateJob", .write, "Change a job", body: TrigRunSchema.changedJob,
-                answer: job, Self.updateJob),
-            Route(.delete, "/v1/jobs/{id}", "deleteJob", .write, "Delete a job and its executions", status: 204) {
+                answer: job, obeys: [.key, .match], Self.updateJob),
+            Route(
+                .delete, "/v1/jobs/{id}", "deleteJob", .write, "Delete a job and its executions", status: 204,
+                obeys: .match
+            ) {
                 try await $0.delete()
                 return .noContent
             },
-            Route(.post, "/v1/jobs/{id}/pause", "pauseJob", .write, "Pause a job", answer: job) { call in
-                .json(try await Self.record(call.pause(call.fields()), call))
-            },
-            Route(.post, "/v1/jobs/{id}/resume", "resumeJob", .write, "Resume a job", answer: job) { call in
-                .json(try await Self.record(call.resume(call.fields()), call))
-            },
+            Route(
+                .post, "/v1/jobs/{id}/pause", "pauseJob", .write, "Pause a job", answer: job, obeys: [.key, .match]
+            ) { call in .json(try await Self.record(call.pause(call.fields()), call)) },
+            Route(
+                .post, "/v1/jobs/{id}/resume", "resumeJob", .write, "Resume a job", answer: job, obeys: [.key, .match]
+            ) { call in .json(try await Self.record(call.resume(call.fields()), call)) },
             Route(
                 .post, "/v1/jobs/{id}/run-now", "runJob", .trigger, "Run a job now, whatever its schedule says",
-                body: TrigRunSchema.trigger, answer: execution, status: 201, isRepeatable: true, Self.runNow),
+                body: TrigRunSchema.trigger, answer: execution, status: 201, isRepeatable: true,
+                obeys: [.key, .match], Self.runNow),
             Route(
                 .post, "/v1/jobs/import", "importJobs", .write, "Create a job for each line of a crontab",
                 body: TrigRunSchema.crontab, answer: TrigRunSchema.list(of: job), status: 201, Self.importCrontab),
@@ -60,7 +64,7 @@ struct TrigRunFormat: APIFormat {
             ) { .json(TrigRunRecord.execution(try await $0.execution())) },
             Route(
                 .post, "/v1/executions/{execution}/replay", "replayExecution", .trigger,
-                "Run an execution's job again", answer: execution, status: 201, isRepeatable: true
+                "Run an execution's job again", answer: execution, status: 201, isRepeatable: true, obeys: .key
             ) { call in
                 let (execution, isNew) = try await call.replay()
                 return APIResponse.json(TrigRunRecord.execution(execution), status: isNew ? 201 : 200)
@@ -84,7 +88,7 @@ struct TrigRunFormat: APIFormat {
     }
 
     private static func record(_ job: Job, _ call: APICall) async throws -> JSONValue {
-        TrigRunRecord.job(job, state: try await state(of: job, call))
+        TrigRunRecord.job(job, state: try await state(of: job, call), for: call)
     }
 
     /// The state as TrigRun shows it: a job of one date stays active until its execution has ended.

@@ -222,7 +222,9 @@ enum TrigRunReader {
         try fields.refuseOthers(than: [
             "url", "method", "headers", "body", "timeout_seconds", "success_statuses", "response_matcher",
         ])
-        let url = try fields.text("url") ?? present?.url
+        let given = try fields.text("url")
+        try Credentials.refuseMark(in: given, fields.place("url"))
+        let url = given ?? present?.url
         guard let url else { throw fields.fail("url", "request.url is required.") }
         var method = present?.method ?? .get
         if let text = try fields.text("method") {
@@ -245,6 +247,9 @@ enum TrigRunReader {
             success = SuccessRule(statuses: StatusSet(statuses.map { $0...$0 }), matching: success.matcher)
         }
         if fields.has("response_matcher") {
+            if let matcher = fields.json("response_matcher") {
+                try NativeMembers.checkMatcher(matcher, at: "request.response_matcher")
+            }
             let matcher = try fields.json("response_matcher")?.decode(
                 ResponseMatcher.self, at: "request.response_matcher")
             success = SuccessRule(statuses: success.statuses, matching: matcher)

@@ -21,11 +21,15 @@ enum TrigRunRecord {
         }
     }
 
-    static func job(_ job: Job, state: JobState) -> JSONValue {
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - state: Its state, as TrigRun shows it.
+    ///   - call: The call, whose caller sees a whole URL if it may change it.
+    static func job(_ job: Job, state: JobState, for call: APICall) -> JSONValue {
         .record([
             ("id", ids.text(job.id)), ("name", .string(job.definition.name)),
             ("kind", .string(kind(of: job.definition.schedule).rawValue)), ("state", .string(state.rawValue)),
-            ("schedule", schedule(of: job.definition)), ("request", request(job.definition.action)),
+            ("schedule", schedule(of: job.definition)), ("request", request(job.definition.action, for: call)),
             ("retry_policy", retryPolicy(job.definition.retry)),
             ("concurrency_limit", job.definition.limits.concurrency.map { .int($0) } ?? .null),
             ("description", job.definition.attributes.description.map { .string($0) }),
@@ -51,7 +55,7 @@ enum TrigRunRecord {
         }
     }
 
-    private static func request(_ action: JobAction) -> JSONValue {
+    private static func request(_ action: JobAction, for call: APICall) -> JSONValue {
         guard let request = action.request else {
             return ["handler": .string(action.handler?.name ?? "")]
         }
@@ -63,7 +67,8 @@ enum TrigRunRecord {
             case .bytes(let data): .string(data.base64EncodedString())
             }
         return .record([
-            ("url", .string(request.url)), ("method", .string(request.method.rawValue)),
+            ("url", .string(Credentials.shown(url: request.url, to: call.caller))),
+            ("method", .string(request.method.rawValue)),
             ("headers", Credentials.shown(request.headers)), ("body", body),
             ("timeout_seconds", .seconds(request.timeout)),
             ("success_statuses", .array(request.success.statuses.ranges.flatMap { $0.map { .int($0) } })),
@@ -98,7 +103,7 @@ enum TrigRunRecord {
                 } ?? .null
             ),
             ("replay_of", execution.replayOf.map { ids.text($0) }),
-            ("error", execution.progress.failure.map { .string($0.message) }),
+            ("error", execution.progress.failure.map { .string(ClientWording.failure($0.message)) }),
             ("created_at", dates.text(execution.createdAt)),
             ("started_at", dates.orNull(execution.progress.startedAt)),
             ("finished_at", dates.orNull(execution.progress.finishedAt)),
@@ -115,7 +120,7 @@ enum TrigRunRecord {
                 "responseHeaders", attempt.responseHeaders.isEmpty ? nil : .texts(attempt.responseHeaders)
             ),
             ("errorClass", attempt.errorClass.map { .string($0.rawValue) }),
-            ("error", attempt.failure.map { .string($0.message) }),
+            ("error", attempt.failure.map { .string(ClientWording.failure($0.message)) }),
         ])
     }
 }

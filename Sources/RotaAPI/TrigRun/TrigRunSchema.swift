@@ -29,7 +29,7 @@ enum TrigRunSchema {
 
     static let newJob = Schema.object(settings, required: ["name", "request"])
     static let changedJob = Schema.object(settings)
-    static let trigger = Schema.object([("payload", Schema.anything), ("idempotency_key", Schema.text(1...255))])
+    static let trigger = Schema.object([("payload", Schema.anything), ("idempotency_key", Schema.key)])
     static let crontab = Schema.object(
         [("crontab", Schema.text(1...262_144)), ("default_url", Schema.text), ("timezone", Schema.text)],
         required: ["crontab"])

@@ -75,6 +75,18 @@ enum Credentials {
         return "\(rest.first ?? "")://\(authority)".lowercased()
     }
 
+    /// A URL as a caller may see it: whole if it may change jobs, and otherwise without what may be secret.
+    static func shown(url: String, to caller: Caller) -> String {
+        caller.may(.write) ? url : PercentEncoding.redact(url: url)
+    }
+
+    /// Refuses a URL with a mark in it: a part that was not shown cannot come back.
+    static func refuseMark(in url: String?, _ field: String) throws(APIError) {
+        guard let url, url.contains(mark) else { return }
+        throw .invalid(
+            field, "\"\(mark)\" stands for a part of the URL that was not shown to its reader. Send the whole URL.")
+    }
+
     // MARK: The engine's JSON
 
     /// A definition as it may be shown.
@@ -115,9 +127,8 @@ enum Credentials {
             }
         }
         for (place, url) in urls {
-            guard case .string(let text)? = url, text.contains(mark) else { continue }
-            throw .invalid(
-                place, "\"\(mark)\" stands for a part of the URL that was not shown to its reader. Send the whole URL.")
+            guard case .string(let text)? = url else { continue }
+            try refuseMark(in: text, place)
         }
     }
 

@@ -57,8 +57,10 @@ enum TimestampForm: Sendable, Hashable {
         switch self {
         case .milliseconds: return .string(ISO8601.milliseconds(date))
         case .seconds:
-            let whole = WholeSeconds.floor(date).map { Date(wholeSeconds: $0) } ?? date
-            return .string(ISO8601.text(whole) ?? ISO8601.milliseconds(whole))
+            // Dates that have no four-digit year are clamped, as those with milliseconds are.
+            let range = WholeSeconds.supported
+            let second = min(max(WholeSeconds.floor(date) ?? 0, range.lowerBound), range.upperBound)
+            return .string(ISO8601.description(Date(wholeSeconds: second)))
         }
     }
 

@@ -4,6 +4,10 @@ import RotaHTTP
 enum Schema {
     static let text: JSONValue = ["type": "string"]
     static let date: JSONValue = ["type": "string", "format": "date-time"]
+    /// The number of characters that an idempotency key may have: those that Strait allows.
+    static let longestKey = 256
+    /// A key that makes a request repeatable.
+    static let key = text(1...longestKey)
     static let bool: JSONValue = ["type": "boolean"]
     static let integer: JSONValue = ["type": "integer"]
     static let number: JSONValue = ["type": "number"]

@@ -24,10 +24,10 @@ struct RequestGuard: Sendable {
     }
 
     /// Returns the refusal of a request, or `nil` if it may pass.
-    func refusal(of request: ServerRequest) -> ServerResponse? {
+    func refusal(of request: ServerRequest) -> ServerRefusal? {
         let host = (request.headers["Host"] ?? "").lowercased()
         if let hosts, !hosts.contains(Self.name(host)) {
-            return .refusal(
+            return ServerRefusal(
                 421, "unknown_host",
                 "This server does not know the host \"\(host.prefix(100))\". Allow it with --allow-host.")
         }

@@ -102,24 +102,10 @@ struct Service: Sendable {
     }
 
     private func start(_ api: SchedulerAPI) throws(Failure) -> HTTPServer {
-        let requests = RequestGuard(for: options.address, allowing: options.hosts)
-        let now = console.now
+        let guarded = GuardedAPI(
+            api: api, requests: RequestGuard(for: options.address, allowing: options.hosts), now: console.now)
         do {
-            return try HTTPServer(on: options.address) { request in
-                var response: ServerResponse
-                if let refusal = requests.refusal(of: request) {
-                    response = refusal
-                } else {
-                    let answer = await api.respond(
-                        to: APIRequest(
-                            method: request.method, target: request.target, headers: request.headers.pairs,
-                            body: request.body))
-                    response = ServerResponse(status: answer.status, headers: answer.headers, body: answer.body)
-                }
-                response.headers["Date"] = HTTPDate.text(now())
-                response.headers[SchedulerAPI.mark.name] = SchedulerAPI.mark.value
-                return response
-            }
+            return try HTTPServer(on: options.address, refusing: guarded.refuse, guarded.respond)
         } catch {
             let isTaken = error.call == "bind" && error.errno == EADDRINUSE
             throw Failure(

@@ -72,7 +72,7 @@ struct KrafterErrorTests {
         let without = KrafterTests.bench()
         let refused = await without.send("POST", KrafterTests.jobs, KrafterTests.job(["failure_notify": true]))
         #expect(refused.status == 422)
-        #expect(refused.text.contains("krafter(notifying:)"))
+        #expect(refused.text.contains("no channel to notify"))
 
         let bench = KrafterTests.bench(.krafter(notifying: .webhook(url: "https://alerts.example.com/hook")))
         bench.transport.script("/api/health", .status(500))

@@ -1,11 +1,13 @@
 import Foundation
 import Rota
-import RotaAPI
 import RotaHTTP
 import RotaProfiles
 import RotaStore
+import RotaTestSupport
 import RotaTesting
 import Testing
+
+@testable import RotaAPI
 
 @Suite("Repeated requests")
 struct RepetitionTests {
@@ -77,5 +79,116 @@ struct RepetitionTests {
         let headers = ["If-Match": "\"99\"", "Idempotency-Key": "k"]
         #expect(await bench.send("PATCH", "/v1/jobs/\(id)", change, headers: headers).status == 412)
         #expect(try await vault.secret(named: name) == SecretValue("0123456789-first"))
+    }
+
+    /// A job of a profile, and the request that triggers it.
+    private static func triggered(_ profile: APIProfile, _ bench: APIBench) async throws -> (
+        id: String, trigger: String, pause: String
+    ) {
+        switch profile.description {
+        case "Krafter":
+            let job = await bench.send("POST", KrafterTests.jobs, KrafterTests.check)
+            let id = try #require(job.data?["id"]?.string)
+            return (id, KrafterTests.jobs + "/\(id)/trigger", KrafterTests.jobs + "/\(id)/pause")
+        case "Infrai":
+            let id = try await InfraiTests.create(InfraiTests.weekly, in: bench)
+            return (id, "/v1/cron/trigger/\(id)", "/v1/cron/pause/\(id)")
+        case "Strait":
+            let id = try await StraitTests.create(bench)
+            return (id, "/v1/jobs/\(id)/trigger", "/_rota/jobs/\(id)/pause")
+        default:
+            let id = try #require(await bench.send("POST", "/v1/jobs", TrigRunTests.report).id?.string)
+            return (id, "/v1/jobs/\(id)/run-now", "/v1/jobs/\(id)/pause")
+        }
+    }
+
+    @Test("A trigger with a used key is answered as before, though the job changed", arguments: APIProfile.allCases)
+    func triggers(_ profile: APIProfile) async throws {
+        let bench = APIBench(profile)
+        let (id, trigger, pause) = try await Self.triggered(profile, bench)
+        let native = profile.description == "Infrai" ? nil : "/_rota/jobs/\(id)/run"
+        var executions = 0
+        for target in [trigger, native].compactMap(\.self) {
+            let tag = try await ETag.text(bench.scheduler.jobs().items[0])
+            let headers = ["If-Match": tag, "Idempotency-Key": "k\(executions)"]
+            let first = await bench.send("POST", target, headers: headers)
+            executions += 1
+            #expect(200..<300 ~= first.status, "\(first.text)")
+            #expect(first.response.headers["Idempotency-Replayed"] == nil)
+            // The job has another revision now, and Krafter and Strait trigger no job that is paused.
+            #expect(await bench.send("POST", pause).status == 200)
+            let second = await bench.send("POST", target, headers: headers)
+            #expect(second.status == 200, "\(second.text)")
+            #expect(second.response.headers["Idempotency-Replayed"] == "true")
+            if profile.description != "Infrai" { #expect(second.json == first.json) }
+            let other = await bench.send("POST", target, headers: ["If-Match": tag, "Idempotency-Key": "other"])
+            #expect(other.status == 412, "\(other.text)")
+            let resumed = try await bench.scheduler.jobs().items[0]
+            _ = try await bench.scheduler.resume(resumed.id)
+        }
+        #expect(try await bench.scheduler.executions(ExecutionQuery()).items.count == executions)
+    }
+
+    @Test("Runs that were triggered at once are answered as before, though the job is disabled")
+    func bulk() async throws {
+        let bench = APIBench(.strait)
+        let id = try await StraitTests.create(bench)
+        let body: JSONValue = ["items": [["priority": 1], ["priority": 2]]]
+        let headers = ["Idempotency-Key": "k"]
+        let first = await bench.send("POST", "/v1/jobs/\(id)/trigger/bulk", body, headers: headers)
+        #expect(first.status == 201 && first.created == 2, "\(first.text)")
+        #expect(await bench.send("POST", "/_rota/jobs/\(id)/pause").status == 200)
+        let second = await bench.send("POST", "/v1/jobs/\(id)/trigger/bulk", body, headers: headers)
+        #expect(second.status == 201 && second.created == 0 && second.total == 2, "\(second.text)")
+        #expect(second.response.headers["Idempotency-Replayed"] == "true")
+        #expect(second.batch_id == first.batch_id)
+        #expect(second.results?.elements.map { $0["id"] } == first.results?.elements.map { $0["id"] })
+        let other = await bench.send(
+            "POST", "/v1/jobs/\(id)/trigger/bulk", body, headers: ["Idempotency-Key": "other"])
+        #expect(other.status == 400)
+    }
+
+    @Test("A repeated clone says so, and is answered as before though the original changed")
+    func clones() async throws {
+        let bench = APIBench(.strait)
+        let id = try await StraitTests.create(bench)
+        for (place, path) in ["/v1/jobs/\(id)/clone", "/_rota/jobs/\(id)/clone"].enumerated() {
+            let tag = try await ETag.text(bench.scheduler.job(#require(JobID(id))))
+            let body: JSONValue = ["name": "Copy", "slug": .string("copy-\(place)")]
+            let headers = ["If-Match": tag, "Idempotency-Key": "k\(place)"]
+            let first = await bench.send("POST", path, body, headers: headers)
+            #expect(first.status == 201 && first.response.headers["Idempotency-Replayed"] == nil, "\(first.text)")
+            _ = await bench.send("PATCH", "/v1/jobs/\(id)", ["description": .string("\(place)")])
+            let second = await bench.send("POST", path, body, headers: headers)
+            #expect(second.status == 200 && second.json == first.json, "\(second.text)")
+            #expect(second.response.headers["Idempotency-Replayed"] == "true")
+            let other = body.with(["slug": .string("other-\(place)")])
+            let refused = await bench.send(
+                "POST", path, other, headers: ["If-Match": tag, "Idempotency-Key": "other"])
+            #expect(refused.status == 412, "\(refused.text)")
+        }
+        #expect(try await bench.scheduler.jobs().items.count == 3)
+    }
+
+    @Test("Jobs that were created together, and executions that were replayed together, say so when repeated")
+    func several() async throws {
+        let bench = APIBench(.strait)
+        let headers = ["Idempotency-Key": "k"]
+        let list: JSONValue = [StraitTests.welcome, StraitTests.welcome.with(["slug": "second"])]
+        for body in [list, ["jobs": [StraitTests.welcome.with(["slug": "third"])]]] {
+            let key = ["Idempotency-Key": body.elements.isEmpty ? "object" : "array"]
+            let first = await bench.send("POST", "/v1/jobs/batch", body, headers: key)
+            #expect(first.status == 201 && first.response.headers["Idempotency-Replayed"] == nil, "\(first.text)")
+            let second = await bench.send("POST", "/v1/jobs/batch", body, headers: key)
+            #expect(second.json == first.json && second.response.headers["Idempotency-Replayed"] == "true")
+        }
+        let job = try #require(try await bench.scheduler.jobs().items.first)
+        let run = try await bench.scheduler.trigger(job.id)
+        let replay: JSONValue = ["ids": [.string(run.id.description)], "action": "replay"]
+        let first = await bench.send("POST", "/_rota/executions/bulk", replay, headers: headers)
+        #expect(first.done == 1 && first.response.headers["Idempotency-Replayed"] == nil, "\(first.text)")
+        let second = await bench.send("POST", "/_rota/executions/bulk", replay, headers: headers)
+        #expect(second.done == 1 && second.response.headers["Idempotency-Replayed"] == "true")
+        #expect(try await bench.scheduler.executions(ExecutionQuery(jobID: job.id)).items.count == 2)
     }
 }

@@ -141,6 +141,6 @@ struct StraitCallbackTests {
         let standard = Self.bench(vault: MemoryVault(), signature: .standard)
         let unusable = await standard.send("POST", "/v1/jobs", StraitTests.welcome.with(hook))
         #expect(unusable.status == 400)
-        #expect(unusable.text.contains("webhookSignature"))
+        #expect(unusable.text.contains("set up to sign as Strait does"))
     }
 }

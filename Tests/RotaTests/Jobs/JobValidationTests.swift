@@ -114,7 +114,7 @@ struct JobValidationTests {
         "An invalid trigger is refused before an execution exists", .rows("SX-13"),
         arguments: [
             TriggerRequest(priority: 11), TriggerRequest(priority: -1), TriggerRequest(concurrencyKey: text(257)),
-            TriggerRequest(concurrencyKey: ""), TriggerRequest(idempotencyKey: text(256)),
+            TriggerRequest(concurrencyKey: ""), TriggerRequest(idempotencyKey: text(257)),
             TriggerRequest(tags: tags(21)),
             TriggerRequest(timeToLive: .zero), TriggerRequest(timeToLive: .seconds(2_592_001)),
             TriggerRequest(author: ""), TriggerRequest(source: ExecutionSource(rawValue: "")),
