@@ -47,14 +47,20 @@ extension OccurrenceExplanation: CustomStringConvertible {
         }
     }
 
-    private func words(on run: Execution) -> String {
-        var text = "execution \(run.id) is \(run.status.rawValue)"
-        if let lateness = run.lateness { text += ", started \(lateness.text) after it" }
-        let count = run.attempts.count
-        if count > 0 { text += ", after \(count) attempt\(count == 1 ? "" : "s")" }
-        let interrupted = run.interruptionCount
+    private func words(on execution: Execution) -> String {
+        let verb =
+            switch execution.status {
+            case .queued, .running, .waiting: "is "
+            case .canceled: "was "
+            case .succeeded, .failed, .expired: ""
+            }
+        var text = "execution \(execution.id) \(verb)\(execution.status.rawValue)"
+        if let lateness = execution.lateness { text += "; it started \(lateness.text) late" }
+        let count = execution.attempts.count
+        if count > 0 { text += "; attempts: \(count)" }
+        let interrupted = execution.interruptionCount
         if interrupted > 0 { text += ", of which \(interrupted) \(interrupted == 1 ? "was" : "were") interrupted" }
-        if let failure = run.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
+        if let failure = execution.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
         return text
     }
 
