@@ -133,7 +133,7 @@ enum NativeQuery {
         "action.handler": ["name", "payload", "timeout", "heartbeatLimit"],
     ]
 
-    /// Refuses members that the decoder would ignore, such as misspelt ones.
+    /// Refuses members that the decoder would ignore, such as misspelled ones.
     static func checkMembers(of definition: JSONValue, at place: String) throws(APIError) {
         for (path, known) in members.sorted(by: { $0.key < $1.key }) {
             var found = [(place: place, value: definition)]

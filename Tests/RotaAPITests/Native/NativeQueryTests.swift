@@ -10,7 +10,7 @@ import Testing
 /// What Rota's own routes are asked for: members, tags, payloads, dates.
 @Suite struct NativeQueryTests {
     @Test(
-        "A misspelt member is refused with its place, however deep it is",
+        "A misspelled member is refused with its place, however deep it is",
         arguments: [
             ("union[0].timzone", #"{"union":[{"cron":"0 0 * * *","timzone":"Europe/Paris"}]}"#),
             ("calendars[0].exclude.anual", #"{"every":60,"calendars":[{"exclude":{"anual":["12-25"]}}]}"#),

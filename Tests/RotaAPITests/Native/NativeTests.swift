@@ -306,7 +306,7 @@ struct NativeTests {
     }
 
     @Test(
-        "A misspelt member or parameter is refused",
+        "A misspelled member or parameter is refused",
         arguments: [
             ("POST", "/_rota/jobs", ["definition": ["name": "a", "overlaps": "skip"]]),
             ("POST", "/_rota/jobs", ["definition": ["name": "a", "retry": ["maxAttempts": 5]]]),

@@ -256,7 +256,7 @@ struct JobCommandTests {
     }
 
     @Test(
-        "A preview needs a schedule alone, a misspelt member is told first, and a past date says that it runs at once")
+        "A preview needs only a schedule, a misspelled member is told first, and a past date says that it runs at once")
     func drafts() async throws {
         let bench = CLIBench()
         let preview = await bench.run("jobs", "preview", "--cron", "0 9 * * *", "--count", "1", "--utc")
