@@ -51,7 +51,7 @@ extension Scheduler {
             (calendars, now, insertions, answers) = try await tryInsert(drafts)
         }
         context.signal.raise()
-        let outcomes = try (answers ?? []).answers(to: "insert", of: insertions.count)
+        let outcomes = try (answers ?? []).matching(insertions.count, requestsTo: "insert")
         // By index, because a zip would copy every draft, insertion and outcome.
         for index in outcomes.indices {
             guard case .inserted(let job) = outcomes[index] else {

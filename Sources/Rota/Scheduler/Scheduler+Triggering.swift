@@ -206,7 +206,7 @@ extension Scheduler {
             throw SchedulerError.noJob(id)
         }
         context.signal.raise()
-        _ = try outcomes.answers(to: "enqueue", of: executions.count)
+        _ = try outcomes.matching(executions.count, requestsTo: "enqueue")
         let queued = outcomes.compactMap { outcome -> Execution? in
             guard case .queued(let execution) = outcome, execution.status != .waiting else { return nil }
             return execution

@@ -133,7 +133,7 @@ extension Change {
         case .putOwner(let owner):
             payload.record(ChangeKind.putOwner) { owner.write(to: &$0) }
         case .putCalendar(let name, let calendar):
-            let json = try RareJSON.encode(calendar)
+            let json = try StoredJSON.encode(calendar)
             payload.record(ChangeKind.putCalendar) { record in
                 record.put(CalendarField.name, name)
                 record.put(CalendarField.calendar, json)
@@ -292,7 +292,7 @@ extension Change {
         while let field = try record.next(CalendarField.self) {
             switch field {
             case .name: name = try record.text()
-            case .calendar: calendar = try RareJSON.decode(ScheduleCalendar.self, record.data())
+            case .calendar: calendar = try StoredJSON.decode(ScheduleCalendar.self, record.data())
             }
         }
         return (try RecordReader.known(name, "a calendar's name"), calendar)
