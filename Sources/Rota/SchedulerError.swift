@@ -82,6 +82,12 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
     public let violations: [JSONSchema.Violation]
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: The kind of error.
+    ///   - message: A sentence for people: what was wrong, and what would be right.
+    ///   - value: The invalid value as text, if there is one.
+    ///   - violations: Where a payload breaks the schema of its job.
     public init(
         _ code: Code, _ message: String, value: String? = nil, violations: [JSONSchema.Violation] = []
     ) {
