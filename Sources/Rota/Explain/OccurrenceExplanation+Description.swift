@@ -92,7 +92,7 @@ extension SkippedOccurrence.Reason {
     fileprivate var words: String? {
         switch self {
         case .misfire: "it was missed, and the misfire policy skips it"
-        case .tooLate: "it was later than the job's maximum lateness"
+        case .tooLate: "it was overdue by more than the job's maximum lateness"
         case .overlap: "an earlier execution was unfinished, and the overlap policy lets no other one wait"
         case .rescheduled: "the job got another schedule first"
         case .duplicate: "the job has fired for the same date under an earlier schedule"
