@@ -160,8 +160,8 @@ extension Scheduler {
     /// - Returns: The job after the change.
     /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob`, `illegalState`,
     ///   `changed` if the job has another revision, `invalidRequest` if the author or the key is too long, or
-    ///   `calendarNotFound`; `ScheduleError` or `RetryPolicyError`; `StoreError` with code `duplicate` if another job of
-    ///   the project has the slug; or the store's error.
+    ///   `calendarNotFound`; `ScheduleError` or `RetryPolicyError`; `StoreError` with code `duplicate` if another job
+    ///   of the project has the slug; or the store's error.
     @discardableResult
     public nonisolated func update(
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
@@ -256,9 +256,9 @@ extension Scheduler {
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
     ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a completed job, `changed` if the job has
-    ///   another revision, or `invalidRequest` if the author or the key is too long; `ScheduleError` if the rules of the
-    ///   schedule's time zone cannot be read now; or the store's error.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a completed job, `changed` if the job
+    ///   has another revision, or `invalidRequest` if the author or the key is too long; `ScheduleError` if the rules
+    ///   of the schedule's time zone cannot be read now; or the store's error.
     @discardableResult
     public func resume(
         _ id: JobID, author: String? = nil, idempotencyKey: String? = nil, ifRevision revision: Int? = nil
@@ -279,9 +279,9 @@ extension Scheduler {
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
     ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a completed job, `changed` if the job has
-    ///   another revision, or `invalidRequest` if the count is out of range, or the author or the key is too long; or
-    ///   the store's error.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a completed job, `changed` if the job
+    ///   has another revision, or `invalidRequest` if the count is out of range, or the author or the key is too long;
+    ///   or the store's error.
     @discardableResult
     public func skipNext(
         _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil,

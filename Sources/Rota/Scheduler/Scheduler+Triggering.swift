@@ -47,8 +47,8 @@ extension Scheduler {
     /// - Returns: The queued execution, or the earlier one that the request stands for: one with the same idempotency
     ///   key, or of the same unique work.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound`, `invalidRequest`, or `invalidPayload`
-    ///   if the job's schema does not allow the payload; `HTTPRequestError` if the job's request cannot be made from it;
-    ///   `RetryPolicyError` if the overrides are invalid; or the store's error.
+    ///   if the job's schema does not allow the payload; `HTTPRequestError` if the job's request cannot be made from
+    ///   it; `RetryPolicyError` if the overrides are invalid; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
         try await outcome(ofTriggering: id, request).execution
