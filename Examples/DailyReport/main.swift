@@ -1,9 +1,8 @@
 import Foundation
 import Rota
 
-let stateDirectory = URL(filePath: "daily-report-state")
-let scheduler = Scheduler(
-    store: try await FileJobStore(directory: stateDirectory), observers: [ConsoleObserver()])
+let store = try await FileJobStore(directory: URL(filePath: "daily-report-state"))
+let scheduler = Scheduler(store: store, observers: [ConsoleObserver()])
 let declared = try await scheduler.declare(
     [
         .init(
@@ -17,3 +16,4 @@ for job in declared.jobs {
     print("\(job.name): \(job.schedule.summary), next \(job.nextRunAt?.formatted(.iso8601) ?? "never")")
 }
 try await scheduler.run(stoppingOn: .terminate, .interrupt)
+try await store.close()

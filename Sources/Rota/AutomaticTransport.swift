@@ -13,7 +13,7 @@ public import RotaHTTP
 extension HTTPTransport where Self == AutomaticTransport {
     /// The transport for this platform: `CURLTransport` on Linux, `URLSessionTransport` on Apple's platforms.
     ///
-    /// On both, no server can take the process down with what it answers. On Linux, URLSession is no such transport.
+    /// On both, no answer of a server can end the process. That is not true of URLSession on Linux.
     public static var automatic: AutomaticTransport { AutomaticTransport() }
 
     /// Returns the transport for this platform, with options.

@@ -31,7 +31,7 @@ public struct SchedulerConfiguration: Sendable, Hashable {
     ///
     /// Measured from its effective date to the moment when a scheduler decides about it.
     public var misfireThreshold = Duration.seconds(5)
-    /// How long executions may continue after `beginShutdown()` before they are canceled and released.
+    /// How long executions may continue after `beginShutdown()` before they are canceled and released, zero or more.
     public var shutdownGrace = Duration.seconds(30)
     /// How long an attempt may take to end after it was canceled, more than 0 seconds.
     ///

@@ -82,6 +82,12 @@ public struct SchedulerError: Error, Sendable, Hashable, CustomStringConvertible
     public let violations: [JSONSchema.Violation]
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: The kind of error.
+    ///   - message: A sentence for people: what was wrong, and what would be right.
+    ///   - value: The invalid value as text, if there is one.
+    ///   - violations: Where a payload breaks the schema of its job.
     public init(
         _ code: Code, _ message: String, value: String? = nil, violations: [JSONSchema.Violation] = []
     ) {
@@ -117,13 +123,13 @@ extension SchedulerError: LocalizedError {
 }
 
 extension Array {
-    /// Returns the outcomes of a store operation, which must be one for each request.
+    /// Returns the outcomes of a store operation if there is one for each request.
     ///
     /// - Parameters:
-    ///   - operation: The name of the operation.
     ///   - requests: The number of requests.
-    /// - Throws: ``SchedulerError`` with code `unusableStore`.
-    func answers(to operation: String, of requests: Int) throws -> [Element] {
+    ///   - operation: The name of the operation.
+    /// - Throws: ``SchedulerError`` with code `unusableStore` if there are more or fewer.
+    func matching(_ requests: Int, requestsTo operation: String) throws -> [Element] {
         guard count == requests else {
             throw SchedulerError(
                 .unusableStore,

@@ -100,7 +100,7 @@ package enum PercentEncoding {
     }
 }
 
-/// Finds the name that a misspelt one probably means, for error messages.
+/// Finds the name that a misspelled one probably means, for error messages.
 ///
 /// Case, hyphens, underscores, dots and spaces do not count: `sendInvoice` means `send-invoice`.
 package enum Spelling {

@@ -68,7 +68,7 @@ extension [PlannedCompletion] {
     /// - Parameter answers: The store's answers to those that were open.
     func outcomes(_ answers: [Completion.Outcome]) throws -> [Completion.Outcome] {
         guard contains(where: { !$0.isOpen }) else { return answers }
-        var rest = try answers.answers(to: "finish", of: open.count)[...]
+        var rest = try answers.matching(open.count, requestsTo: "finish")[...]
         return compactMap { $0.outcome ?? rest.popFirst() }
     }
 }

@@ -332,7 +332,7 @@ struct Driver {
     mutating func handleCompletionOutcomes(
         _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
     ) async throws {
-        let outcomes = try outcomes.answers(to: "finish", of: planned.count)
+        let outcomes = try outcomes.matching(planned.count, requestsTo: "finish")
         for plan in planned {
             switch plan.completion.next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
@@ -377,7 +377,7 @@ struct Driver {
         _ outcomes: [FireRequest.Outcome], of plan: DuePlan, at now: Date
     ) async throws -> Bool {
         var hasFired = false
-        let outcomes = try outcomes.answers(to: "fire", of: plan.fires.count)
+        let outcomes = try outcomes.matching(plan.fires.count, requestsTo: "fire")
         // By their places, because a loop over the fires would copy each of them.
         for (place, outcome) in outcomes.enumerated() {
             guard case .fired(let executions, let skips, let replaced) = outcome else {
@@ -460,7 +460,7 @@ struct Driver {
         _ outcomes: [LeaseRenewal.Outcome], of renewals: [LeaseRenewal], at now: Date
     ) async throws {
         if let end = renewals.first?.expiresAt { leasesEndAt = end }
-        for (renewal, outcome) in zip(renewals, try outcomes.answers(to: "renew", of: renewals.count)) {
+        for (renewal, outcome) in zip(renewals, try outcomes.matching(renewals.count, requestsTo: "renew")) {
             let lease = LeaseKey(executionID: renewal.executionID, token: renewal.token)
             switch outcome {
             case .renewed: break

@@ -17,8 +17,8 @@ import RotaStore
 ///
 /// 1. The occurrences to skip on request.
 /// 2. Those beyond the job's maximum lateness.
-/// 3. Those that were missed, because they are later than ``misfireThreshold``, and that the misfire policy does not
-///    choose.
+/// 3. Those that were missed, because they are overdue by more than ``misfireThreshold``, and that the misfire policy
+///    does not choose.
 /// 4. The others fire. If the job's breaker is open, ``FireRequest/applyingBreaker(of:at:)`` skips them afterwards.
 struct FirePlanner: Sendable {
     /// How long an occurrence may be overdue without counting as missed.
@@ -54,11 +54,11 @@ struct FirePlanner: Sendable {
         {
             return advanceToCreation(of: job)
         }
-        return decision(of: job, from: first, at: now, catchUp: &catchUp, makeID: makeID)
+        return fireRequest(of: job, from: first, at: now, catchUp: &catchUp, makeID: makeID)
     }
 
     /// Decides about the due occurrences of an active job: those to skip on request first, then the others.
-    private func decision(
+    private func fireRequest(
         of job: Job, from first: Date, at now: Date, catchUp: inout CatchUp, makeID: () -> ExecutionID
     ) -> FireRequest {
         let schedule = job.schedule
@@ -74,7 +74,7 @@ struct FirePlanner: Sendable {
         }
         var executions: [Execution] = []
         if let due, due.effective <= now {
-            let decision = decision(from: due, job: job, now: now)
+            let decision = decide(from: due, job: job, now: now)
             scheduleState.decidedThrough = decision.last
             executions = decision.fired.map {
                 execution(of: job, for: $0, id: makeID(), at: now, catchUp: &catchUp)
@@ -164,7 +164,8 @@ struct FirePlanner: Sendable {
             jobID: job.id, first: first, last: last, count: count, reason: .requested, decidedAt: now)
     }
 
-    private func decision(from first: Occurrence, job: Job, now: Date) -> FireDecision {
+    /// Decides about the due occurrences that are not skipped on request.
+    private func decide(from first: Occurrence, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
         let isOnTime = first.overdue(at: now) <= misfireThreshold
         var decision =
@@ -175,7 +176,7 @@ struct FirePlanner: Sendable {
             } else if isOnTime {
                 onTime(from: first.nominal, job: job, now: now)
             } else {
-                missed(from: first.nominal, job: job, now: now)
+                applyMisfirePolicy(from: first.nominal, job: job, now: now)
             }
         decision.fired.removeAll { job.misfire.isTooLate($0.overdue(at: now)) }
         decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
@@ -204,7 +205,7 @@ struct FirePlanner: Sendable {
     /// Applies the misfire policy to a range of due occurrences whose first was missed.
     ///
     /// Those that were not missed fire under every policy.
-    private func missed(from first: Date, job: Job, now: Date) -> FireDecision {
+    private func applyMisfirePolicy(from first: Date, job: Job, now: Date) -> FireDecision {
         let schedule = job.schedule
         let latest = latestDue(from: first, job: job, now: now)
         let all = FireDecision(first: first, last: latest.nominal, fired: [])

@@ -5,7 +5,7 @@ public import RotaStore
 ///
 /// ```swift
 /// print(try await scheduler.explain(execution.id))
-/// // Execution … of "deliver" is queued since 2026-03-08T10:00:00Z: the limit of 4 executions at a time is reached.
+/// // Execution … of "deliver" has been queued since 2026-03-08T10:00:00Z: the limit of 4 executions at a time …
 /// ```
 public struct ExecutionExplanation: Sendable, Hashable {
     /// The execution.
@@ -29,21 +29,27 @@ public struct ExecutionExplanation: Sendable, Hashable {
 extension ExecutionExplanation: CustomStringConvertible {
     /// The explanation in plain English, with dates and numbers.
     ///
-    /// The decisions of a traced execution follow, a line each.
+    /// The decisions of an execution that keeps a trail follow, a line each.
     public var description: String {
         let sentence =
-            "Execution \(execution.id) of \"\(execution.jobName)\" is \(execution.status.rawValue)\(since): \(reason)\(timeouts)\(origin)."
+            "Execution \(execution.id) of \"\(execution.jobName)\" \(standing): \(reason)\(timeouts)\(origin)."
         return ([sentence] + (execution.trail?.lines ?? []).map { "  \($0)" }).joined(separator: "\n")
     }
 
-    private var since: String {
-        let date =
-            switch execution.status {
-            case .queued, .waiting: execution.attempts.isEmpty ? execution.createdAt : nil
-            case .running: execution.progress.attemptStartedAt
-            case .succeeded, .failed, .canceled, .expired: execution.progress.finishedAt
-            }
-        return date.map { " since \($0.shortText)" } ?? ""
+    /// The status, with the date since which or at which the execution has it, if that is known.
+    private var standing: String {
+        let progress = execution.progress
+        let status = execution.status.rawValue
+        switch execution.status {
+        case .queued, .waiting:
+            guard execution.attempts.isEmpty else { return "is \(status)" }
+            return "has been \(status) since \((progress.delayedFrom ?? execution.createdAt).shortText)"
+        case .running:
+            return progress.attemptStartedAt.map { "has been running since \($0.shortText)" } ?? "is running"
+        case .succeeded, .failed, .canceled, .expired:
+            let end = progress.finishedAt.map { " at \($0.shortText)" } ?? ""
+            return (execution.status == .canceled ? "was " : "") + status + end
+        }
     }
 
     private var reason: String {
@@ -88,10 +94,10 @@ extension ExecutionExplanation: CustomStringConvertible {
         let attempts = "\(count) attempt\(count == 1 ? "" : "s")"
         return switch execution.status {
         case .failed: "\(attempts) failed, the last with: \(execution.failure?.message ?? "no message")"
-        case .canceled: execution.progress.cancelReason ?? "it was canceled"
+        case .canceled: execution.progress.cancelReason ?? "no reason was given"
         case .expired:
-            "it was not \(execution.progress.startedAt == nil ? "started" : "completed") in time"
-                + (execution.progress.expiresAt.map { ": it expired at \($0.shortText)" } ?? "")
+            "it was not \(execution.progress.startedAt == nil ? "started" : "completed") "
+                + (execution.progress.expiresAt.map { "by \($0.shortText)" } ?? "in time")
         case .succeeded, .queued, .running, .waiting: "it took \(attempts)"
         }
     }

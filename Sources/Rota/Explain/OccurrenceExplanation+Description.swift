@@ -47,14 +47,20 @@ extension OccurrenceExplanation: CustomStringConvertible {
         }
     }
 
-    private func words(on run: Execution) -> String {
-        var text = "execution \(run.id) is \(run.status.rawValue)"
-        if let lateness = run.lateness { text += ", started \(lateness.text) after it" }
-        let count = run.attempts.count
-        if count > 0 { text += ", after \(count) attempt\(count == 1 ? "" : "s")" }
-        let interrupted = run.interruptionCount
+    private func words(on execution: Execution) -> String {
+        let verb =
+            switch execution.status {
+            case .queued, .running, .waiting: "is "
+            case .canceled: "was "
+            case .succeeded, .failed, .expired: ""
+            }
+        var text = "execution \(execution.id) \(verb)\(execution.status.rawValue)"
+        if let lateness = execution.lateness { text += "; it started \(lateness.text) late" }
+        let count = execution.attempts.count
+        if count > 0 { text += "; attempts: \(count)" }
+        let interrupted = execution.interruptionCount
         if interrupted > 0 { text += ", of which \(interrupted) \(interrupted == 1 ? "was" : "were") interrupted" }
-        if let failure = run.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
+        if let failure = execution.failure { text += " (\(failure.kind.rawValue): \(failure.message))" }
         return text
     }
 
@@ -86,7 +92,7 @@ extension SkippedOccurrence.Reason {
     fileprivate var words: String? {
         switch self {
         case .misfire: "it was missed, and the misfire policy skips it"
-        case .tooLate: "it was later than the job's maximum lateness"
+        case .tooLate: "it was overdue by more than the job's maximum lateness"
         case .overlap: "an earlier execution was unfinished, and the overlap policy lets no other one wait"
         case .rescheduled: "the job got another schedule first"
         case .duplicate: "the job has fired for the same date under an earlier schedule"

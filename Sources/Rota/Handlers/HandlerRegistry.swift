@@ -48,7 +48,7 @@ final class HandlerRegistry: Sendable {
         entries.withLock { $0.keys.sorted() }
     }
 
-    /// The registered handler that a name probably means, if it is misspelt.
+    /// The registered handler that a name probably means, if it is misspelled.
     func similar(to name: String) -> String? { Spelling.meant(by: name, among: names) }
 }
 

@@ -21,6 +21,10 @@ public struct RetryLater: Error, Sendable, Hashable, CustomStringConvertible {
     public var reason: String
 
     /// Creates a request for another attempt.
+    ///
+    /// - Parameters:
+    ///   - delay: The delay from the end of this attempt to the next one. Negative values count as zero.
+    ///   - reason: The reason, for the record of the attempt.
     public init(after delay: Duration, reason: String = "The handler asked to be retried later.") {
         self.delay = delay
         self.reason = reason
@@ -47,6 +51,8 @@ public struct DoNotRetry: Error, Sendable, Hashable, CustomStringConvertible {
     public var reason: String
 
     /// Creates a request to fail without another attempt.
+    ///
+    /// - Parameter reason: The reason, for the record of the attempt.
     public init(_ reason: String) {
         self.reason = reason
     }
@@ -87,6 +93,8 @@ public struct WaitForCompletion: Error, Sendable, Hashable, CustomStringConverti
     public var deadline: Date?
 
     /// Creates a request to wait.
+    ///
+    /// - Parameter deadline: The date on which the execution expires if it was not completed; `nil` for never.
     public init(until deadline: Date? = nil) {
         self.deadline = deadline
     }

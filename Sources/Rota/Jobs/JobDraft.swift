@@ -54,7 +54,8 @@ public struct JobDraft: Sendable {
     ///     runs both.
     ///   - retention: How much history is kept.
     ///   - limits: How many executions may start, and when. By default there are no limits.
-    ///   - delivery: Whether an attempt that may have been made is made again.
+    ///   - delivery: Whether an attempt that may have done its work, because it crashed or got no complete response, is
+    ///     retried.
     ///   - idempotencyKey: A key under which creating the job again returns the existing job.
     public init(
         name: String,
@@ -126,7 +127,8 @@ extension JobDraft {
     ///   - retry: Whether and when a failed attempt is repeated. The default is three attempts in all.
     ///   - misfire: The policy for missed occurrences. The default runs the latest one.
     ///   - overlap: The policy for an occurrence that is due while an earlier execution has not ended.
-    ///   - delivery: Whether an attempt that may have been made is made again.
+    ///   - delivery: Whether an attempt that may have done its work, because it crashed or got no complete response, is
+    ///     retried.
     /// - Throws: The encoder's error if the payload cannot be encoded as JSON.
     public init<Payload: HandlerPayload>(
         _ payload: Payload, name: String? = nil, slug: String? = nil, schedule: Schedule, timeout: Duration? = nil,

@@ -13,7 +13,7 @@ public import RotaStore
 public struct TriggerRequest: Sendable, Hashable {
     /// The payload of the handler for this execution only, up to 5 MiB of JSON; `nil` for the job's.
     ///
-    /// A job that sends a request accepts one only if its template uses `{{payload}}`.
+    /// A job that sends a request accepts one only if its template uses `{{payload}}` or its fields.
     public var payload: JSONPayload?
     /// The date from which the execution may start; `nil` or a past date for immediately.
     public var at: Date?
@@ -66,6 +66,24 @@ public struct TriggerRequest: Sendable, Hashable {
     /// Creates a request.
     ///
     /// By default, it asks for a manual execution that starts immediately.
+    ///
+    /// - Parameters:
+    ///   - payload: The payload for this execution only, up to 5 MiB of JSON; `nil` for the job's.
+    ///   - date: The date from which the execution may start; `nil` or a past date for immediately.
+    ///   - source: The recorded cause of the execution.
+    ///   - priority: The priority, from 0 to 10; `nil` for the job's.
+    ///   - concurrencyKey: A key, up to 256 characters, whose executions share the job's limit per key.
+    ///   - dependencyKey: A key, up to 255 characters, that matches the execution with those of other jobs.
+    ///   - idempotencyKey: A key, up to 255 characters, that makes the request repeatable. It excludes `uniqueness`.
+    ///   - uniqueness: Makes repeated requests for the same work one execution.
+    ///   - metadata: Metadata of the execution, merged over the job's.
+    ///   - tags: Up to 20 tags, with names up to 64 and values up to 256 characters.
+    ///   - overrides: Overrides of the job's retry policy and timeout.
+    ///   - timeToLive: How long after its due date an unstarted execution expires, up to 30 days; `nil` for the job's.
+    ///   - author: The author of the request, up to 255 characters.
+    ///   - parentID: The execution that caused this one.
+    ///   - continuationOf: The execution that this one continues.
+    ///   - keepsTrail: Whether the execution keeps the decisions about it.
     public init(
         payload: JSONPayload? = nil, at date: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
         concurrencyKey: String? = nil, dependencyKey: String? = nil, idempotencyKey: String? = nil,

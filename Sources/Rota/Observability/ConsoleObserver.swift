@@ -5,9 +5,9 @@ import Synchronization
 
 /// Prints what goes wrong, and nothing while all is well.
 ///
-/// It tells of failed attempts and executions, blocked addresses, skipped occurrences, handlers that are missing,
-/// payloads that cannot be read, jobs that will never fire or were not changed, open breakers, starts that are late,
-/// and whatever else needs attention:
+/// It reports failed attempts and executions, blocked addresses, skipped occurrences, missing handlers, unreadable
+/// payloads, jobs that will never fire or were not changed, open breakers, late starts, and whatever else needs
+/// attention:
 ///
 /// ```swift
 /// let scheduler = Scheduler(store: InMemoryJobStore(), observers: [ConsoleObserver()])
@@ -23,7 +23,7 @@ public final class ConsoleObserver: SchedulerObserver {
     private let zone: TimeZone
     private let startDelay: Duration
     private let write: @Sendable (String) -> Void
-    /// The date before which no other late start is told.
+    /// The date before which no other late start is reported.
     private let quietUntil = Mutex(Date.distantPast)
     private let lastLost = Mutex<ExecutionID?>(nil)
 
@@ -34,8 +34,9 @@ public final class ConsoleObserver: SchedulerObserver {
     ///
     /// - Parameters:
     ///   - zone: The time zone of the times of day.
-    ///   - startDelay: The longest time from the date on which an execution was due, after smoothing and catching up,
-    ///     to the beginning of its first attempt that is not told. Longer ones are told at most once a minute.
+    ///   - startDelay: The longest delay that is not reported: from the date on which an execution was due, after
+    ///     smoothing and catching up, to the start of its first attempt. Longer delays are reported at most once a
+    ///     minute.
     ///   - write: Writes a line. The default writes it to the standard error.
     public init(
         zone: TimeZone = .current, startDelay: Duration = .seconds(5),

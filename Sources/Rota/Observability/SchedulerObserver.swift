@@ -48,7 +48,7 @@ public protocol SchedulerObserver: Sendable {
     func didLoseLease(of id: ExecutionID, at date: Date)
     /// A running execution lost its lease, and this is the execution as far as it is known.
     ///
-    /// Told instead of ``didLoseLease(of:at:)-(ExecutionID,_)``, which the default implementation calls.
+    /// Called instead of ``didLoseLease(of:at:)-(ExecutionID,_)``, which the default implementation calls.
     func didLoseLease(of execution: Execution, at date: Date)
     /// An attempt that ignored its cancellation was abandoned.
     ///
@@ -63,7 +63,7 @@ public protocol SchedulerObserver: Sendable {
     func didChangeBreaker(of job: Job, at date: Date)
     /// A job was paused, or the end or the reason of its pause changed.
     ///
-    /// Told by the scheduler that changed it. Breakers that open are told by ``didChangeBreaker(of:at:)``.
+    /// Called in the scheduler that made the change. A breaker that opens is reported by ``didChangeBreaker(of:at:)``.
     ///
     /// - Parameters:
     ///   - job: The job, with the end and the reason in its schedule state.
@@ -86,7 +86,7 @@ public protocol SchedulerObserver: Sendable {
     func handlerMissing(_ name: String, jobs: [Job], at date: Date)
     /// A handler that jobs need is not registered, and this is the registered one whose name is similar.
     ///
-    /// Told instead of ``handlerMissing(_:jobs:at:)``, which the default implementation calls.
+    /// Called instead of ``handlerMissing(_:jobs:at:)``, which the default implementation calls.
     ///
     /// - Parameters:
     ///   - name: The handler's name.
@@ -98,7 +98,7 @@ public protocol SchedulerObserver: Sendable {
     func didFindNoOccurrence(of job: Job, at date: Date)
     /// A job was created again with its idempotency key and another definition, which was ignored.
     ///
-    /// It is not told of a job that was changed since it was created.
+    /// Not called for a job that was changed after it was created.
     ///
     /// - Parameters:
     ///   - job: The job as it is.
@@ -107,7 +107,7 @@ public protocol SchedulerObserver: Sendable {
     func didKeepDefinition(of job: Job, differing members: [String], at date: Date)
     /// A job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
     ///
-    /// Told when ``Scheduler/run()`` starts, before the job fires.
+    /// Called when ``Scheduler/run()`` starts, before the job fires.
     ///
     /// - Parameters:
     ///   - job: The job.
@@ -140,7 +140,7 @@ public protocol SchedulerObserver: Sendable {
     ///   - outage: How long it was out of reach.
     ///   - date: The date of the event.
     func didRegainStore(after outage: Duration, at date: Date)
-    /// The store works, but not as well as it could. Each reason is told once while `run()` runs.
+    /// The store works, but not as well as it could. Each reason is reported once while `run()` runs.
     ///
     /// - Parameters:
     ///   - reason: What is worse than it could be, why, and what to do.

@@ -62,6 +62,8 @@ extension Scheduler {
     }
 
     /// Returns all calendars that the store keeps, by name.
+    ///
+    /// - Throws: The store's error.
     public func calendars() async throws -> [String: ScheduleCalendar] {
         try await context.store.calendars()
     }

@@ -14,7 +14,7 @@ extension Scheduler {
     /// - Returns: The job, or the one created earlier with the same idempotency key.
     /// - Throws: ``SchedulerError`` with code `invalidJob`, `ScheduleError` or `RetryPolicyError` if a value is
     ///   invalid; ``SchedulerError`` with code `calendarNotFound` if the schedule names a calendar that does not exist;
-    ///   or the store's error.
+    ///   `StoreError` with code `duplicate` if another job of the project has the slug; or the store's error.
     @discardableResult
     public func create(_ draft: JobDraft) async throws -> Job {
         try await create([draft])[0]
@@ -51,7 +51,7 @@ extension Scheduler {
             (calendars, now, insertions, answers) = try await tryInsert(drafts)
         }
         context.signal.raise()
-        let outcomes = try (answers ?? []).answers(to: "insert", of: insertions.count)
+        let outcomes = try (answers ?? []).matching(insertions.count, requestsTo: "insert")
         // By index, because a zip would copy every draft, insertion and outcome.
         for index in outcomes.indices {
             guard case .inserted(let job) = outcomes[index] else {
@@ -105,8 +105,9 @@ extension Scheduler {
     ///   - author: The author of the clone, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: it returns the first clone.
     ///   - change: Changes the clone's definition before it is created.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidJob`; the error of `change`; or the store's
-    ///   error.
+    /// - Returns: The clone, or the first one that the same key created.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidJob`; the error of `change`; `StoreError` with
+    ///   code `duplicate` if another job of the project has the slug; or the store's error.
     @discardableResult
     public nonisolated func clone(
         _ id: JobID, name: String, slug: String, author: String? = nil, idempotencyKey: String? = nil,

@@ -89,7 +89,7 @@ extension Scheduler {
         let now = context.clock.now
         try await forEachDeadLetter(query) { letters in
             let outcomes = try await context.store.discard(letters.map(\.id), at: now)
-            count += try outcomes.answers(to: "discard", of: letters.count).count { $0 }
+            count += try outcomes.matching(letters.count, requestsTo: "discard").count { $0 }
         }
         return count
     }

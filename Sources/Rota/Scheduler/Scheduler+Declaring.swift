@@ -196,8 +196,8 @@ extension Scheduler {
     /// Puts the jobs that the store returned into the result, and tells what was fired and skipped.
     private func finish(_ plan: DeclarationPlan, with jobs: [Job], at now: Date) throws -> DeclarationResult {
         let declaration = plan.declaration
-        _ = try jobs.answers(
-            to: "declare", of: declaration.insertions.count + declaration.replacements.count)
+        _ = try jobs.matching(
+            declaration.insertions.count + declaration.replacements.count, requestsTo: "declare")
         context.signal.raise()
         let stored = Dictionary(jobs.map { ($0.id, $0) }) { $1 }
         for insertion in declaration.insertions {

@@ -45,10 +45,10 @@ extension Scheduler {
     /// print(try await scheduler.waitForCompletion(of: queued.id).status)
     /// ```
     ///
-    /// The work goes to the queue of that name: the job that has it as its slug and no project, or else the job on
-    /// demand without a slug and a project that alone has it as its name. If there is none and a handler of the name is
-    /// registered here, the first call creates ``JobDraft/init(queue:action:retry:retention:limits:)`` with its
-    /// defaults; declare the queue to choose others.
+    /// The work goes to the queue of that name: the job without a project whose slug it is. If there is none, it goes
+    /// to the only job with that name whose schedule is on demand and that has neither a slug nor a project. If there
+    /// is none either, but a handler of the name is registered here, the first call creates the queue
+    /// ``JobDraft/init(queue:action:retry:retention:limits:)`` with its defaults. Declare the queue to choose others.
     ///
     /// - Parameters:
     ///   - queue: The queue's name.

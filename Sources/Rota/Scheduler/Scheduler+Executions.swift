@@ -14,11 +14,17 @@ extension Scheduler {
     /// Lists executions, by default the 50 newest.
     ///
     /// For more, set the query's limit, up to 1,000, and continue after the page's `next`.
+    ///
+    /// - Parameter query: The conditions, the order and the page.
+    /// - Throws: The store's error.
     public func executions(_ query: ExecutionQuery = ExecutionQuery()) async throws -> RecordPage<Execution> {
         try await context.store.executions(query)
     }
 
     /// Lists the occurrences of a job that did not fire, with the reasons.
+    ///
+    /// - Parameter id: The job.
+    /// - Throws: The store's error.
     public func skips(of id: JobID) async throws -> [SkippedOccurrence] {
         try await context.store.skips(of: id)
     }

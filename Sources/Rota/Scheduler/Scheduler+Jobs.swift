@@ -76,11 +76,16 @@ extension Scheduler {
     }
 
     /// Lists jobs, the oldest first.
+    ///
+    /// - Parameter query: The conditions and the page.
+    /// - Throws: The store's error.
     public func jobs(_ query: JobQuery = JobQuery()) async throws -> RecordPage<Job> {
         try await context.store.jobs(query)
     }
 
     /// Counts jobs and executions by state.
+    ///
+    /// - Throws: The store's error.
     public func counts() async throws -> StoreCounts {
         try await context.store.counts()
     }
@@ -89,7 +94,9 @@ extension Scheduler {
     ///
     /// ```swift
     /// let health = try await scheduler.health(of: .group("billing"), over: .day)
-    /// if health.score < 80 { print("\(health.failed + health.timedOut) of \(health.total) failed") }
+    /// if health.total > 0, health.score < 80 {
+    ///     print("\(health.failed + health.timedOut + health.crashed) of \(health.total) failed")
+    /// }
     /// ```
     ///
     /// - Parameters:
@@ -152,8 +159,9 @@ extension Scheduler {
     ///     meantime.
     /// - Returns: The job after the change.
     /// - Throws: The error of `change`; ``SchedulerError`` with code `jobNotFound`, `invalidJob`, `illegalState`,
-    ///   `changed` if the job has another revision, or `calendarNotFound`;
-    ///   `ScheduleError` or `RetryPolicyError`; or the store's error.
+    ///   `changed` if the job has another revision, `invalidRequest` if the author or the key is too long, or
+    ///   `calendarNotFound`; `ScheduleError` or `RetryPolicyError`; `StoreError` with code `duplicate` if another job
+    ///   of the project has the slug; or the store's error.
     @discardableResult
     public nonisolated func update(
         _ id: JobID, state: JobState? = nil, author: String? = nil, idempotencyKey: String? = nil,
@@ -167,6 +175,7 @@ extension Scheduler {
     /// Deletes a job, with its executions and everything else that belongs to it.
     ///
     /// - Returns: Whether the job existed. Deleting a job twice is not an error.
+    /// - Throws: The store's error.
     @discardableResult
     public func delete(_ id: JobID) async throws -> Bool {
         try await !context.store.delete([id]).isEmpty
@@ -223,8 +232,9 @@ extension Scheduler {
     ///   - author: The author of the pause, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated pause does nothing.
     ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or completed job, or
-    ///   `invalidRequest` if the end is in the past.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a draft or completed job, `changed` if
+    ///   the job has another revision, or `invalidRequest` if the end is in the past, or the reason, the author or the
+    ///   key is too long; or the store's error.
     @discardableResult
     public func pause(
         _ id: JobID, reason: String? = nil, until end: Date? = nil, author: String? = nil,
@@ -246,8 +256,9 @@ extension Scheduler {
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
     ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, or `illegalState` for a completed job; `ScheduleError` if
-    ///   the rules of the schedule's time zone cannot be read now.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a completed job, `changed` if the job
+    ///   has another revision, or `invalidRequest` if the author or the key is too long; `ScheduleError` if the rules
+    ///   of the schedule's time zone cannot be read now; or the store's error.
     @discardableResult
     public func resume(
         _ id: JobID, author: String? = nil, idempotencyKey: String? = nil, ifRevision revision: Int? = nil
@@ -268,7 +279,9 @@ extension Scheduler {
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated call does nothing.
     ///   - revision: The `scheduleState.revision` that the job must have, or `nil` for any.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `invalidRequest`, or `illegalState` for a completed job.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `illegalState` for a completed job, `changed` if the job
+    ///   has another revision, or `invalidRequest` if the count is out of range, or the author or the key is too long;
+    ///   or the store's error.
     @discardableResult
     public func skipNext(
         _ count: Int, of id: JobID, author: String? = nil, idempotencyKey: String? = nil,
@@ -281,7 +294,12 @@ extension Scheduler {
 extension Scheduler {
     /// Pauses jobs one after another, like ``pause(_:reason:until:author:idempotencyKey:ifRevision:)``.
     ///
-    /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - reason: The reason to show, up to 2,000 characters.
+    ///   - author: The author of the pause, if it is to be recorded.
+    /// - Returns: The jobs after the change, and those that could not be changed, each with its error. The call may be
+    ///   repeated.
     public func pause(
         _ ids: [JobID], reason: String? = nil, author: String? = nil
     ) async throws -> BulkChangeResult {
@@ -290,7 +308,11 @@ extension Scheduler {
 
     /// Resumes jobs one after another, like ``resume(_:author:idempotencyKey:ifRevision:)``.
     ///
-    /// - Returns: The jobs after the change, and those that could not be changed. The call may be repeated.
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - author: The author of the change, if it is to be recorded.
+    /// - Returns: The jobs after the change, and those that could not be changed, each with its error. The call may be
+    ///   repeated.
     public func resume(_ ids: [JobID], author: String? = nil) async throws -> BulkChangeResult {
         await each(ids) { try await self.resume($0, author: author) }
     }
@@ -359,7 +381,7 @@ extension Scheduler {
     ///   - condition: The outcome of the other job's execution that is required.
     /// - Returns: The dependency.
     /// - Throws: ``SchedulerError`` with code `jobNotFound`; `StoreError` with code `cycle` if a job would depend on
-    ///   itself, directly or through others.
+    ///   itself, directly or through others; or the store's error.
     @discardableResult
     public func addDependency(
         of id: JobID, on other: JobID, condition: JobDependency.Condition = .completed
@@ -385,6 +407,7 @@ extension Scheduler {
     /// Removes a dependency.
     ///
     /// - Returns: Whether the dependency existed. Removing it twice is not an error.
+    /// - Throws: The store's error.
     @discardableResult
     public func removeDependency(_ id: DependencyID) async throws -> Bool {
         let existed = try await context.store.removeDependency(id)

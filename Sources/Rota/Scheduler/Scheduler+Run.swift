@@ -82,9 +82,9 @@ extension Scheduler {
 
     /// Asks ``run()`` to finish.
     ///
-    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once, as
-    /// a service expects that is stopped while it starts, and observers are told
-    /// (``SchedulerObserver/didStopBeforeRunning(at:)``); the one after that runs.
+    /// Can be called from anywhere, any number of times. If nothing is running, the next ``run()`` returns at once, so
+    /// a service that is stopped while it starts does stop. Observers get
+    /// ``SchedulerObserver/didStopBeforeRunning(at:)``. The call after that runs again.
     public nonisolated func beginShutdown() {
         context.stop.set()
         context.signal.raise()

@@ -13,8 +13,8 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - id: The job.
-    ///   - payload: The payload of the handler for this execution only; `nil` for the job's. A job that sends a request
-    ///     refuses one.
+    ///   - payload: The payload for this execution only; `nil` for the one that the job gives its handler. A job that
+    ///     sends a request accepts one only if its template uses `{{payload}}` or its fields.
     ///   - source: The recorded cause of the execution.
     /// - Returns: The queued execution.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
@@ -27,6 +27,9 @@ extension Scheduler {
 
     /// Schedules one extra execution of a job at a date, whatever the job's state.
     ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - date: The date on which the execution becomes due, in the years 1 to 9999. One in the past is due at once.
     /// - Returns: The execution, queued until then.
     /// - Throws: ``SchedulerError`` with code `jobNotFound` or `invalidRequest`; or the store's error.
     @discardableResult
@@ -38,9 +41,14 @@ extension Scheduler {
     ///
     /// Its schedule is not affected.
     ///
-    /// - Returns: The queued execution, or the earlier one with the same idempotency key.
-    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound` or `invalidRequest`;
-    ///   `RetryPolicyError` if the overrides are invalid; or the store's error.
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - request: The payload, the date, the keys and the other options.
+    /// - Returns: The queued execution, or the earlier one that the request stands for: one with the same idempotency
+    ///   key, or of the same unique work.
+    /// - Throws: ``SchedulerError`` with code `jobNotFound`, `executionNotFound`, `invalidRequest`, or `invalidPayload`
+    ///   if the job's schema does not allow the payload; `HTTPRequestError` if the job's request cannot be made from
+    ///   it; `RetryPolicyError` if the overrides are invalid; or the store's error.
     @discardableResult
     public func trigger(_ id: JobID, _ request: TriggerRequest) async throws -> Execution {
         try await outcome(ofTriggering: id, request).execution
@@ -198,7 +206,7 @@ extension Scheduler {
             throw SchedulerError.noJob(id)
         }
         context.signal.raise()
-        _ = try outcomes.answers(to: "enqueue", of: executions.count)
+        _ = try outcomes.matching(executions.count, requestsTo: "enqueue")
         let queued = outcomes.compactMap { outcome -> Execution? in
             guard case .queued(let execution) = outcome, execution.status != .waiting else { return nil }
             return execution

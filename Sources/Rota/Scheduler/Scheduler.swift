@@ -8,13 +8,14 @@ public import RotaStore
 /// ```swift
 /// let folder = URL(fileURLWithPath: "/var/lib/my-app/jobs")
 /// let scheduler = Scheduler(store: try await FileJobStore(directory: folder), transport: .automatic)
-/// try await scheduler.create(
-///     .init(
-///         name: "daily-report",
-///         schedule: .cron("30 9 * * 1-5", in: "America/New_York"),
-///         action: .http(.post("https://api.example.com/report")),
-///         retry: .exponential(maxAttempts: 5),
-///         idempotencyKey: "daily-report"))
+/// try await scheduler.declare(
+///     [
+///         .init(
+///             name: "daily-report",
+///             schedule: .cron("30 9 * * 1-5", in: "America/New_York"),
+///             action: .http(.post("https://api.example.com/report")),
+///             retry: .exponential(maxAttempts: 5))
+///     ], owner: "my-app")
 /// try await scheduler.run()
 /// ```
 ///
@@ -35,7 +36,7 @@ public actor Scheduler {
     /// - Parameters:
     ///   - store: The store of jobs and executions.
     ///   - transport: The transport that delivers requests. The default is the platform's. It opens nothing until a job
-    ///     sends a request, so an app with handlers only need not care.
+    ///     sends a request, so an app that has only handlers can ignore it.
     ///   - secrets: The source of the values of `secret://name` references. There are none by default.
     ///   - configuration: The settings.
     ///   - clock: The source of time, and of sleep.
@@ -78,9 +79,9 @@ public actor Scheduler {
         context.events.subscribe(keeping: capacity)
     }
 
-    /// Begins a log of the events from now on, which grows as long as the scheduler lives.
+    /// Begins a log that records events from now on, for as long as the scheduler lives.
     ///
-    /// - Parameter capacity: The number of events to keep, at least 1. Up to twice as many are kept.
+    /// - Parameter capacity: The least number of latest events to keep, at least 1. Up to twice as many may be kept.
     public nonisolated func eventLog(keeping capacity: Int = 1_000) -> EventLog {
         let log = EventLog(id: UInt64(truncatingIfNeeded: makeID()), keeping: capacity)
         context.events.add(log)

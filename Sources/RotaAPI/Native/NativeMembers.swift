@@ -4,7 +4,7 @@ import RotaStore
 /// Knows the members of a job's definition in the engine's JSON, and of every object in it.
 ///
 /// The engine's decoders pass over members that they do not know, so that a store reads what an earlier or a later
-/// version wrote. A client is told of them instead: a member that nothing reads is most likely misspelt.
+/// version wrote. A client is told of them instead: a member that nothing reads is most likely misspelled.
 enum NativeMembers {
     private static let cron: Set<String> = ["cron", "dialect", "hashSeed"]
     private static let days: Set<String> = ["dates", "annual", "weekdays", "cron"]
@@ -73,7 +73,7 @@ enum NativeMembers {
 
     private static let matcher: Set<String> = ["all", "any", "not", "on", "name", "path", "is", "value"]
 
-    /// Refuses members that the decoder would ignore, such as misspelt ones.
+    /// Refuses members that the decoder would ignore, such as misspelled ones.
     ///
     /// - Parameters:
     ///   - json: A definition, or a part of one that changes it.

@@ -13,7 +13,7 @@ struct Query: Sendable, Hashable {
 
     var names: [String] { values.keys.sorted() }
 
-    /// Refuses parameters that nothing reads, so that a misspelt filter does not list everything.
+    /// Refuses parameters that nothing reads, so that a misspelled filter does not list everything.
     func refuseOthers(than known: [String]) throws(APIError) {
         guard let name = names.first(where: { !known.contains($0) }) else { return }
         let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""

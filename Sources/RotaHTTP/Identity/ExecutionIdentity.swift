@@ -7,7 +7,7 @@ public struct ExecutionIdentity: Sendable, Hashable {
     public var executionID: String
     /// The job's id.
     public var jobID: String
-    /// The date the execution was due.
+    /// The nominal date of the occurrence, before smoothing.
     public var scheduledFor: Date
     /// The number of the attempt, starting at 1.
     public var attempt: Int
@@ -19,7 +19,7 @@ public struct ExecutionIdentity: Sendable, Hashable {
     /// - Parameters:
     ///   - executionID: The execution's id.
     ///   - jobID: The job's id.
-    ///   - scheduledFor: The date the execution was due.
+    ///   - scheduledFor: The nominal date of the occurrence, before smoothing.
     ///   - attempt: The number of the attempt, starting at 1.
     ///   - idempotencyKey: The idempotency key, by default the execution's id.
     public init(
@@ -43,7 +43,7 @@ public struct IdentityHeaders: Sendable, Hashable {
     public var executionID: String?
     /// The field for the job's id, by default `X-Cron-Service-Job-Id`.
     public var jobID: String?
-    /// The field for the date the execution was due in ISO 8601, by default `X-Cron-Service-Scheduled-For`.
+    /// The field for the nominal date of the occurrence in ISO 8601, by default `X-Cron-Service-Scheduled-For`.
     public var scheduledFor: String?
     /// The field for the number of the attempt, by default `X-Cron-Service-Attempt`.
     public var attempt: String?
@@ -58,7 +58,7 @@ public struct IdentityHeaders: Sendable, Hashable {
     /// - Parameters:
     ///   - executionID: The field for the execution's id.
     ///   - jobID: The field for the job's id.
-    ///   - scheduledFor: The field for the date the execution was due.
+    ///   - scheduledFor: The field for the nominal date of the occurrence.
     ///   - attempt: The field for the number of the attempt.
     ///   - idempotencyKey: The field for the idempotency key.
     public init(

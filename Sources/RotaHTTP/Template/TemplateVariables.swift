@@ -22,7 +22,7 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     public var executionID: String
     /// `{{job_id}}`.
     public var jobID: String
-    /// `{{scheduled_for}}`: the date the execution was due, in ISO 8601 with milliseconds.
+    /// `{{scheduled_for}}`: the nominal date of the occurrence, before smoothing, in ISO 8601 with milliseconds.
     public var scheduledFor: Date
     /// `{{attempt}}`: the number of the attempt, starting at 1.
     ///
@@ -38,7 +38,7 @@ public struct TemplateVariables: Sendable, Hashable, Codable {
     ///   - uuid: A random identifier of the execution.
     ///   - executionID: The execution's id.
     ///   - jobID: The job's id.
-    ///   - scheduledFor: The date the execution was due.
+    ///   - scheduledFor: The nominal date of the occurrence, before smoothing.
     ///   - attempt: The number of the attempt, starting at 1.
     ///   - payload: The execution's payload, if it has one.
     public init(

@@ -61,7 +61,7 @@
     }
 
     extension PostgresJobStore {
-        /// The number of the last commit, and the server's place in its write-ahead log in bytes, for measurements.
+        /// For benchmarks: the number of the last commit, and the server's place in its write-ahead log in bytes.
         package func serverPosition() async throws -> (commits: Int64, bytes: Int64) {
             let configuration = configuration
             let bytes = try await housekeeping.perform {

@@ -1,7 +1,7 @@
 public import Foundation
 import RotaCore
 
-/// A valid part of a cron text that probably means something else than intended.
+/// A valid part of a cron text that probably does not mean what was intended.
 ///
 /// ```swift
 /// let expression = try CronExpression("* 9 * * *")

@@ -10,7 +10,7 @@
 /// | ``missing(_:repeated:)`` | see ``MissingTime`` | see ``RepeatedTime`` |
 ///
 /// An expression is *wildcard* if its minute or hour field starts with `*` or `?`. Every other expression is *fixed*.
-/// This is the rule of Vixie cron as shipped by Debian.
+/// This is the rule of Vixie cron as shipped by Debian, with two differences: see <doc:DaylightSaving>.
 ///
 /// ```swift
 /// // New York skips 02:00–03:00 on 8 March 2026. Fire at 03:30 (07:30 UTC), not at 03:00.
@@ -90,7 +90,9 @@ public struct DaylightSavingPolicy: Sendable, Hashable, Codable {
     /// The treatment of repeated times, or `nil` if it depends on the expression.
     public let repeated: RepeatedTime?
 
-    /// The rule of Vixie cron as shipped by Debian, which depends on whether the expression is fixed or wildcard.
+    /// The rule of Vixie cron as shipped by Debian, with two differences: see <doc:DaylightSaving>.
+    ///
+    /// It depends on whether the expression is fixed or wildcard.
     public static let automatic = DaylightSavingPolicy(missing: nil, repeated: nil)
 
     /// Returns a policy that treats fixed and wildcard expressions alike.

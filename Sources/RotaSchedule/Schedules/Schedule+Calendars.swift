@@ -96,7 +96,7 @@ extension ScheduleCalendar {
         zip(names, contents).first { $1.contains(local: local) }?.0
     }
 
-    /// Whether two calendars keep their dates in the same memory.
+    /// For tests: whether two calendars keep their dates in the same memory.
     package func sharesDates(with other: ScheduleCalendar) -> Bool {
         dates.withUnsafeBufferPointer { here in
             other.dates.withUnsafeBufferPointer { here.baseAddress == $0.baseAddress && here.count == $0.count }

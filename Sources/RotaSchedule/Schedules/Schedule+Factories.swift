@@ -72,6 +72,8 @@ extension Schedule {
     }
 
     /// Creates a schedule with a single occurrence at a date.
+    ///
+    /// - Parameter date: The date, in the years 1–9999, which ``validate()`` checks.
     public static func once(at date: Date) -> Schedule {
         Schedule(.once(date))
     }
@@ -91,6 +93,9 @@ extension Schedule {
     /// Creates a schedule of the occurrences of several schedules.
     ///
     /// A date that several of them give counts once.
+    ///
+    /// - Parameter schedules: One schedule or more, which ``validate()`` checks. A delay after completion, a limit of
+    ///   executions and smoothing belong on the union, not on its parts.
     public static func union(_ schedules: [Schedule]) -> Schedule {
         Schedule(.union(schedules))
     }

@@ -3,11 +3,15 @@ import RotaCore
 
 extension Schedule {
     /// Returns the schedule without the occurrences before a date.
+    ///
+    /// - Parameter date: The date of the earliest possible occurrence, inclusive.
     public func starting(at date: Date) -> Schedule {
         with { $0.start = date }
     }
 
     /// Returns the schedule without the occurrences at or after a date.
+    ///
+    /// - Parameter date: The end, exclusive, after the start if there is one, which ``validate()`` checks.
     public func ending(at date: Date) -> Schedule {
         with { $0.end = date }
     }

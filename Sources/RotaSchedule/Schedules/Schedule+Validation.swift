@@ -178,7 +178,7 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let cron = Code(kind: .cron)
         /// The time zone is unknown.
         public static let timeZone = Code(kind: .timeZone)
-        /// An interval or delay is zero, negative, too short or too long.
+        /// An interval or delay is zero, negative, too short or too long, or not in whole milliseconds.
         public static let interval = Code(kind: .interval)
         /// A date is not a number, outside the years 1–9999, or not in ISO 8601.
         public static let date = Code(kind: .date)

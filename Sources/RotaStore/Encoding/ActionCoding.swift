@@ -70,7 +70,7 @@ extension RequestTemplate {
     func write(to record: inout RecordWriter) throws {
         record.put(Field.method, method.rawValue)
         record.put(Field.url, url)
-        if !headers.fields.isEmpty { record.put(Field.headers, try RareJSON.encode(headers)) }
+        if !headers.fields.isEmpty { record.put(Field.headers, try StoredJSON.encode(headers)) }
         switch body {
         case .none: break
         case .text(let text): record.put(Field.text, text)
@@ -78,8 +78,8 @@ extension RequestTemplate {
         case .bytes(let data): record.put(Field.data, data)
         }
         record.put(Field.timeout, timeout)
-        if success != .default { record.put(Field.success, try RareJSON.encode(success)) }
-        if !output.paths.isEmpty { record.put(Field.output, try RareJSON.encode(output)) }
+        if success != .default { record.put(Field.success, try StoredJSON.encode(success)) }
+        if !output.paths.isEmpty { record.put(Field.output, try StoredJSON.encode(output)) }
         record.put(Field.signature, signature)
         record.put(Field.fallback, fallback)
     }
@@ -144,7 +144,7 @@ package final class SharedParts {
             if let value = values[json] { return value }
             // Definitions that have little in common must not fill the memory.
             if values.count >= sharedLimit { values = [:] }
-            let value = Boxed(try RareJSON.decode(Value.self, json))
+            let value = Boxed(try StoredJSON.decode(Value.self, json))
             values[json] = value
             return value
         }

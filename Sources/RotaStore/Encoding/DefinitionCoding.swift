@@ -23,8 +23,8 @@ extension JobDefinition {
         try record.record(Field.schedule) { try schedule.write(to: &$0) }
         try record.record(Field.action) { try action.write(to: &$0) }
         record.put(Field.metadata, metadata)
-        if !hasStandardPolicies { record.put(Field.policies, try RareJSON.encode(policyBox.value)) }
-        if hasExtras { record.put(Field.rare, try RareJSON.encode(rare.members)) }
+        if !hasStandardPolicies { record.put(Field.policies, try StoredJSON.encode(policyBox.value)) }
+        if hasExtras { record.put(Field.rare, try StoredJSON.encode(rare.members)) }
         return record.bytes
     }
 
@@ -78,7 +78,7 @@ extension Schedule {
             record.put(Field.every, interval)
             record.put(Field.anchor, anchor)
         case .once(let date): record.put(Field.once, date)
-        case nil: record.put(Field.json, try RareJSON.encode(self))
+        case nil: record.put(Field.json, try StoredJSON.encode(self))
         }
     }
 
@@ -97,7 +97,7 @@ extension Schedule {
             case .anchor: anchor = try record.date()
             case .once: once = try record.date()
             case .json:
-                self = try RareJSON.decode(Schedule.self, record.data())
+                self = try StoredJSON.decode(Schedule.self, record.data())
                 return
             }
         }

@@ -40,7 +40,7 @@ extension Execution {
         try record.record(Field.progress) { try progress.write(to: &$0) }
         for attempt in attempts { record.record(Field.attempt) { attempt.write(to: &$0) } }
         record.put(Field.pinned, try pinned?.value.json())
-        if hasDetails { record.put(Field.details, try RareJSON.encode(details)) }
+        if hasDetails { record.put(Field.details, try StoredJSON.encode(details)) }
     }
 
     /// Reads an archived execution.
@@ -81,7 +81,7 @@ extension Execution {
             case .progress: progress = try ExecutionProgress(from: record.record())
             case .attempt: attempts.append(try Attempt(from: record.record()))
             case .pinned: pinned = try JobDefinition(json: record.data())
-            case .details: details = try RareJSON.decode(ExecutionDetails.self, record.data())
+            case .details: details = try StoredJSON.decode(ExecutionDetails.self, record.data())
             }
         }
         if let replayOf { details.replayOf = replayOf }
@@ -119,7 +119,7 @@ extension ExecutionProgress {
         if let lease { record.record(Field.lease) { lease.write(to: &$0) } }
         if let failure { record.record(Field.failure) { failure.write(to: &$0) } }
         record.put(Field.runningVersion, runningVersion)
-        if hasRareMembers { record.put(Field.rare, try RareJSON.encode(rareMembers)) }
+        if hasRareMembers { record.put(Field.rare, try StoredJSON.encode(rareMembers)) }
     }
 
     init(from reader: RecordReader) throws {
@@ -138,7 +138,7 @@ extension ExecutionProgress {
             case .lease: progress.lease = try Lease(from: record.record())
             case .failure: progress.failure = try ExecutionFailure(from: record.record())
             case .runningVersion: progress.runningVersion = try record.int()
-            case .rare: progress.rareMembers = try RareJSON.decode(ExecutionProgress.RareParts.self, record.data())
+            case .rare: progress.rareMembers = try StoredJSON.decode(ExecutionProgress.RareParts.self, record.data())
             }
         }
         guard isDated else { throw RecordFormatError("an execution's due time is missing") }

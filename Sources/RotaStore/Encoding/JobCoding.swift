@@ -67,15 +67,15 @@ extension Job {
 
 extension JobDefinition {
     /// The definition as JSON, for executions that have one of their own.
-    func json() throws -> Data { try RareJSON.encode(self) }
+    func json() throws -> Data { try StoredJSON.encode(self) }
 
-    init(json: Data) throws { self = try RareJSON.decode(JobDefinition.self, json) }
+    init(json: Data) throws { self = try StoredJSON.decode(JobDefinition.self, json) }
 }
 
-/// JSON for values that are rarely written or rarely present.
+/// The JSON in records of the store's files, for values that are rarely written or rarely present.
 ///
 /// Numbers that JSON lacks are written as text.
-enum RareJSON {
+enum StoredJSON {
     static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -119,7 +119,7 @@ extension ScheduleState {
         record.put(Field.lastFired, lastFired)
         record.put(Field.revision, revision)
         record.put(Field.awaitedExecutionID, awaitedExecutionID)
-        if hasHolds { record.put(Field.holds, try RareJSON.encode(holds)) }
+        if hasHolds { record.put(Field.holds, try StoredJSON.encode(holds)) }
     }
 
     init(from reader: RecordReader) throws {
@@ -141,7 +141,7 @@ extension ScheduleState {
             case .lastFired: lastFired = try record.date()
             case .revision: revision = try record.int()
             case .awaitedExecutionID: awaitedExecutionID = try record.id()
-            case .holds: holds = try RareJSON.decode(Holds.self, record.data())
+            case .holds: holds = try StoredJSON.decode(Holds.self, record.data())
             }
         }
         self.init(

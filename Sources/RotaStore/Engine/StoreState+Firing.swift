@@ -97,7 +97,7 @@ extension StoreState {
 
     /// Those of some executions that expired in the queue by a date, and are not pruned yet.
     ///
-    /// They are over, so no occurrence overlaps them.
+    /// No occurrence overlaps them.
     private func expired(_ ids: @autoclosure () -> [ExecutionID], at date: Date) -> [ExecutionID] {
         guard mayHaveExpired(at: date) else { return [] }
         return ids().filter { executions.read($0) { $0.hasExpiredInQueue(by: date) } ?? false }

@@ -102,7 +102,7 @@ extension Change {
                 try record.record(PartField.content) { try progress.write(to: &$0) }
             }
         case .putLease(let id, let lease, let heartbeat, let report):
-            let json = try report.map { try RareJSON.encode($0) }
+            let json = try report.map { try StoredJSON.encode($0) }
             payload.record(ChangeKind.putLease) { record in
                 record.put(LeaseField.id, id)
                 record.record(LeaseField.lease) { lease.write(to: &$0) }
@@ -151,7 +151,7 @@ extension Change {
         case .putOwner(let owner):
             payload.record(ChangeKind.putOwner) { owner.write(to: &$0) }
         case .putCalendar(let name, let calendar):
-            let json = try RareJSON.encode(calendar)
+            let json = try StoredJSON.encode(calendar)
             payload.record(ChangeKind.putCalendar) { record in
                 record.put(CalendarField.name, name)
                 record.put(CalendarField.calendar, json)
@@ -302,7 +302,7 @@ extension Change {
             case .id: id = try record.id()
             case .lease: lease = try Lease(from: record.record())
             case .heartbeatAt: heartbeat = try record.date()
-            case .report: report = try RareJSON.decode(ProgressReport.self, record.data())
+            case .report: report = try StoredJSON.decode(ProgressReport.self, record.data())
             }
         }
         return .putLease(
@@ -331,7 +331,7 @@ extension Change {
         while let field = try record.next(CalendarField.self) {
             switch field {
             case .name: name = try record.text()
-            case .calendar: calendar = try RareJSON.decode(ScheduleCalendar.self, record.data())
+            case .calendar: calendar = try StoredJSON.decode(ScheduleCalendar.self, record.data())
             }
         }
         return (try RecordReader.known(name, "a calendar's name"), calendar)

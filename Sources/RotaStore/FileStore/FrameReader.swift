@@ -40,8 +40,8 @@ package struct FrameReader {
     /// - Parameters:
     ///   - sequence: The number that the frame must have. A valid frame with another number counts as broken.
     ///   - body: Receives the frame and its payload, whose bytes are valid only during the call.
-    /// - Throws: ``FileStoreError`` if the file cannot be read; ``RecordFormatError`` if a later version wrote the frame;
-    ///   and any error of the closure.
+    /// - Throws: ``FileStoreError`` if the file cannot be read; ``RecordFormatError`` if a later version wrote the
+    ///   frame; and any error of the closure.
     package mutating func next(
         sequence: UInt64, _ body: (Frame, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Step {

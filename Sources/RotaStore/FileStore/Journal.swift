@@ -133,7 +133,7 @@ package struct Journal: Sendable {
 
     private func cut(to size: Int) {
         try? file.truncate(to: size)
-        // What was synced before would be back after a power failure.
+        // Else bytes that were synced before would be back after a power failure.
         try? file.sync()
     }
 

@@ -83,7 +83,7 @@ public struct JobDefinition: Sendable, Hashable {
         set { rare.priority = newValue }
     }
 
-    /// Whether an attempt that was interrupted by a crash is repeated.
+    /// Whether an attempt that may have done its work, because it crashed or got no complete response, is retried.
     public var delivery: DeliveryGuarantee {
         get { rare.delivery }
         set { rare.delivery = newValue }
@@ -225,12 +225,12 @@ public struct JobDefinition: Sendable, Hashable {
     package func changedMembers(from other: JobDefinition) -> [String] {
         let main = [
             ("name", name == other.name), ("schedule", schedule == other.schedule), ("action", action == other.action),
-            ("retry", retry == other.retry), ("misfire", misfire == other.misfire),
-            ("overlap", overlap == other.overlap), ("retention", retention == other.retention),
-            ("metadata", metadata == other.metadata),
         ]
-        return main.filter { !$0.1 }.map(\.0)
-            + RareParts.fields.filter { !$0.isEqual(rare.members, other.rare.members) }.map(\.name)
+        var changed = main.filter { !$0.1 }.map(\.0)
+        changed += Policies.fields.filter { !$0.isEqual(policies, other.policies) }.map(\.name)
+        if metadata != other.metadata { changed.append("metadata") }
+        changed += RareParts.fields.filter { !$0.isEqual(rare.members, other.rare.members) }.map(\.name)
+        return changed
     }
 }
 

@@ -2,9 +2,10 @@ import RotaCore
 
 /// A policy for occurrences that were missed while no scheduler was running.
 ///
-/// An occurrence is missed if the scheduler sees it later than the configuration's `misfireThreshold` after its date:
-/// after downtime, a suspended machine, or a clock that stepped forward. Occurrences within the threshold are not
-/// missed: they fire under every policy, unless they are beyond its maximum lateness.
+/// An occurrence is missed if it is overdue by more than the configuration's `misfireThreshold` when the scheduler sees
+/// it: after downtime, a suspended machine, or a clock that stepped forward. *Overdue* counts from its effective date.
+/// Occurrences within the threshold are not missed: they fire under every policy, unless they are overdue by more than
+/// its maximum lateness.
 ///
 /// ```swift
 /// // After a night of downtime, an hourly job…
@@ -44,17 +45,18 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// Run no missed occurrence.
     public static let skip = MisfirePolicy(rule: .skip, maximumLateness: nil)
 
-    /// Run no missed occurrence, and none that is later than a limit.
+    /// Run no missed occurrence, and none that is overdue by more than a limit.
     ///
-    /// - Parameter maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more. Below
-    ///   the misfire threshold, it makes the job stricter than the threshold does.
+    /// - Parameter maximumLateness: How long an occurrence may be overdue before it is skipped as too late, zero or
+    ///   more. Below the misfire threshold, it makes the job stricter than the threshold does.
     public static func skip(maximumLateness: Duration) -> MisfirePolicy {
         MisfirePolicy(rule: .skip, maximumLateness: maximumLateness)
     }
 
-    /// Run the latest missed occurrence once, unless it is later than a limit.
+    /// Run the latest missed occurrence once, unless it is overdue by more than a limit.
     ///
-    /// - Parameter maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more.
+    /// - Parameter maximumLateness: How long an occurrence may be overdue before it is skipped as too late, zero or
+    ///   more.
     public static func latest(maximumLateness: Duration) -> MisfirePolicy {
         MisfirePolicy(rule: .latest, maximumLateness: maximumLateness)
     }
@@ -63,8 +65,8 @@ public struct MisfirePolicy: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - limit: The largest number of missed occurrences to run, from 1 to 10,000. Values outside are clamped.
-    ///   - maximumLateness: The lateness beyond which an occurrence is skipped as too late, zero or more, or `nil` for
-    ///     no limit.
+    ///   - maximumLateness: How long an occurrence may be overdue before it is skipped as too late, zero or more, or
+    ///     `nil` for no limit.
     public static func all(limit: Int, maximumLateness: Duration? = nil) -> MisfirePolicy {
         MisfirePolicy(rule: .all(clamping: limit), maximumLateness: maximumLateness)
     }

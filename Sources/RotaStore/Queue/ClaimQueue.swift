@@ -300,7 +300,7 @@ package struct ClaimQueue: Sendable {
         return holds
     }
 
-    /// The number of blocked jobs and groups.
+    /// For tests: the number of blocked jobs and groups.
     package var blockedCount: Int { blockedJobs.count + blockedGroups.count }
 
     /// Unblocks the jobs and groups whose date has come, or all of them if `now` is `nil`.

@@ -26,8 +26,8 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     ///
     /// A payload is taken as it is, and a `JSONValue` keeps the digits of its numbers.
     ///
-    /// - Throws: The encoder's error if the value cannot be encoded; `EncodingError.invalidValue` for a `JSONValue` that
-    ///   nests deeper than 128 levels, which no reader of JSON need accept.
+    /// - Throws: The encoder's error if the value cannot be encoded; `EncodingError.invalidValue` for a `JSONValue`
+    ///   that nests deeper than 128 levels, which no reader of JSON need accept.
     public init(_ value: some Encodable) throws {
         if let payload = value as? JSONPayload {
             self = payload

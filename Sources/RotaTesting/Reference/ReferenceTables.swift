@@ -59,7 +59,9 @@ package struct ReferenceTables: Sendable {
             .sorted { ($0.scheduledFor, $0.id) < ($1.scheduledFor, $1.id) }
     }
 
-    /// Those of the series that a new occurrence overlaps: one that expired in the queue, and is not pruned yet, is over.
+    /// Those of the series that a new occurrence overlaps.
+    ///
+    /// One that expired in the queue, and is not pruned yet, does not count.
     func series(of id: JobID, countedAt date: Date) -> [Execution] {
         series(of: id).filter { $0.progress.status != .queued || !hasExpired($0, at: date) }
     }

@@ -48,18 +48,18 @@ struct NativeMembersTests {
     ]
 
     /// The value with one more member in each of its objects, one at a time, and the place of it.
-    private static func misspelt(_ value: JSONValue, at place: String) -> [(place: String, json: JSONValue)] {
+    private static func misspelled(_ value: JSONValue, at place: String) -> [(place: String, json: JSONValue)] {
         switch value {
         case .object(let members):
             let inside = members.filter { !free.contains($0.name) }.flatMap { member in
-                misspelt(member.value, at: place + "." + member.name).map { changed in
+                misspelled(member.value, at: place + "." + member.name).map { changed in
                     (changed.place, value.replacing(member.name) { _ in changed.json })
                 }
             }
             return [(place + ".surplus", .object(members + [.init("surplus", 1)]))] + inside
         case .array(let elements):
             return elements.indices.flatMap { index in
-                misspelt(elements[index], at: "\(place)[\(index)]").map { changed in
+                misspelled(elements[index], at: "\(place)[\(index)]").map { changed in
                     var all = elements
                     all[index] = changed.json
                     return (changed.place, .array(all))
@@ -69,13 +69,13 @@ struct NativeMembersTests {
         }
     }
 
-    @Test("A misspelt member of any object is refused with its place, and read from a store", arguments: 0..<2)
+    @Test("A misspelled member of any object is refused with its place, and read from a store", arguments: 0..<2)
     func everyObject(_ number: Int) async throws {
         let bench = APIBench(.trigrun)
         let definition = try JSONValue(parsing: Self.definitions[number])
         let sound = await bench.send("POST", "/_rota/jobs/preview", ["definition": definition, "count": 0])
         #expect(sound.status == 200, "\(sound.text)")
-        let changed = Self.misspelt(definition, at: "definition")
+        let changed = Self.misspelled(definition, at: "definition")
         #expect(changed.count > (number == 0 ? 30 : 5))
         for (place, json) in changed {
             let answer = await bench.send("POST", "/_rota/jobs/preview", ["definition": json, "count": 0])

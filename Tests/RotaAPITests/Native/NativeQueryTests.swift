@@ -10,7 +10,7 @@ import Testing
 /// What Rota's own routes are asked for: members, tags, payloads, dates.
 @Suite struct NativeQueryTests {
     @Test(
-        "A misspelt member is refused with its place, however deep it is",
+        "A misspelled member is refused with its place, however deep it is",
         arguments: [
             ("union[0].timzone", #"{"union":[{"cron":"0 0 * * *","timzone":"Europe/Paris"}]}"#),
             ("calendars[0].exclude.anual", #"{"every":60,"calendars":[{"exclude":{"anual":["12-25"]}}]}"#),
@@ -18,7 +18,7 @@ import Testing
             ("weeks.evry", #"{"every":60,"weeks":{"every":2,"evry":3,"from":"2026-01-05"}}"#),
             ("union[0].union[0].evry", #"{"union":[{"union":[{"every":60,"evry":3}]}]}"#),
         ] as [(String, String)])
-    func misspeltDeep(place: String, schedule: String) async throws {
+    func misspelledDeep(place: String, schedule: String) async throws {
         let bench = APIBench(.trigrun)
         let definition = try NativeTests.hourly["definition"]?.with(["schedule": JSONValue(parsing: schedule)])
         let answer = await bench.send("POST", "/_rota/jobs", ["definition": definition ?? .null])

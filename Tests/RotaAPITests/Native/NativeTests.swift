@@ -306,7 +306,7 @@ struct NativeTests {
     }
 
     @Test(
-        "A misspelt member or parameter is refused",
+        "A misspelled member or parameter is refused",
         arguments: [
             ("POST", "/_rota/jobs", ["definition": ["name": "a", "overlaps": "skip"]]),
             ("POST", "/_rota/jobs", ["definition": ["name": "a", "retry": ["maxAttempts": 5]]]),
@@ -314,7 +314,7 @@ struct NativeTests {
             ("GET", "/_rota/executions?statuses=failed", nil),
             ("PATCH", "/_rota/jobs/hourly", ["definition": ["schedule": ["zone": "UTC"]]]),
         ] as [(String, String, JSONValue?)])
-    func misspelt(_ method: String, _ target: String, _ body: JSONValue?) async {
+    func misspelled(_ method: String, _ target: String, _ body: JSONValue?) async {
         let bench = APIBench(.trigrun)
         _ = await bench.send("POST", "/_rota/jobs", Self.hourly)
         #expect(await bench.send(method, target, body).status == 422)

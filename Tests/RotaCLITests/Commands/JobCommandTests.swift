@@ -256,15 +256,15 @@ struct JobCommandTests {
     }
 
     @Test(
-        "A preview needs a schedule alone, a misspelt member is told first, and a past date says that it runs at once")
+        "A preview needs only a schedule, a misspelled member is told first, and a past date says that it runs at once")
     func drafts() async throws {
         let bench = CLIBench()
         let preview = await bench.run("jobs", "preview", "--cron", "0 9 * * *", "--count", "1", "--utc")
         #expect(preview.exit == .done && preview.output.contains("2026-03-16 09:00:00Z"), "\(preview)")
         let scratch = try Scratch()
         let file = try scratch.write(#"{"name": "a", "shedule": {"cron": "0 9 * * *"}}"#, to: "job.json")
-        let misspelt = await bench.run("jobs", "create", "-f", file, "--url", "https://example.com/")
-        #expect(misspelt.exit == .refused && misspelt.errors.contains("Did you mean schedule?"), "\(misspelt)")
+        let misspelled = await bench.run("jobs", "create", "-f", file, "--url", "https://example.com/")
+        #expect(misspelled.exit == .refused && misspelled.errors.contains("Did you mean schedule?"), "\(misspelled)")
         let past = await bench.run(
             "jobs", "create", "--name", "p", "--at", "2020-01-01T00:00:00Z", "--url", "https://example.com/")
         #expect(past.output.contains("Its date is past, so it is due at once."), "\(past)")

@@ -40,7 +40,7 @@ import Testing
             await bench.advance(.seconds(5))
             #expect(
                 try await bench.scheduler.explain(work.id).description
-                    == "Execution \(work.id) of \"report\" is queued since 2026-01-01T00:00:00Z: an execution of job "
+                    == "Execution \(work.id) of \"report\" has been queued since 2026-01-01T00:00:00Z: an execution of job "
                     + "\"load\" has to succeed first; none has ended.")
             try await end(load, "fail", in: bench)
             let hold = try #require(try await bench.scheduler.explain(work.id).holds.first)

@@ -81,7 +81,7 @@ struct TypicalMistakesTests {
         expect(await message { _ = try Schedule.cron("every 5 minutes") }, says: "@every 5m", "Schedule.every")
     }
 
-    @Test("A time zone that is an abbreviation, or misspelt")
+    @Test("A time zone that is an abbreviation, or misspelled")
     func zones() async {
         expect(await message { _ = try Schedule.cron("0 9 * * *", in: "BST") }, says: "BST", "Europe/London")
         expect(

@@ -33,7 +33,7 @@ struct OccurrenceExplanationTests {
             guard case .fired(let run) = failed.outcome else { Issue.record("\(failed)"); return }
             #expect(run.status == .failed && run.scheduledFor == start.addingTimeInterval(60))
             #expect(failed.description.contains("failed") && failed.description.contains("timeout"))
-            #expect(failed.description.contains("started 0 s after it"))
+            #expect(failed.description.contains(" failed; it started 0 s late; attempts: "))
             guard case .fired = try await finding(job.id, 120).outcome else { Issue.record("not fired"); return }
             guard case .skipped(let paused) = try await finding(job.id, 180).outcome else { Issue.record("x"); return }
             #expect(paused.reason == .paused)

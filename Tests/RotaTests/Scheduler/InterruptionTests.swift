@@ -57,7 +57,7 @@ struct InterruptionTests {
             #expect(try await bench.scheduler.job(job.id).statistics.lastRunAt == begin.addingTimeInterval(3600))
         }
         let explanation = try await bench.scheduler.explain(job.id, at: begin.addingTimeInterval(3600))
-        #expect(explanation.description.contains("after 6 attempts, of which 6 were interrupted"))
+        #expect(explanation.description.contains("attempts: 6, of which 6 were interrupted"))
         // The policy allows two attempts that fail.
         _ = try await deploy(on: bench, seed: 8, stop: stop, calls: calls) { throw Own() }
         let ended = try #require(try await bench.executions(of: job.id).first)
