@@ -211,6 +211,25 @@ import Testing
         #expect(try Self.read([]).isEmpty)
     }
 
+    @Test("Payloads that no parser takes are read as they were written")
+    func unreadablePayloads() throws {
+        for text in [String(repeating: "[", count: 5_000) + String(repeating: "]", count: 5_000), "1e999999", "{"] {
+            var progress = ExecutionProgress(dueAt: Self.date)
+            progress.output = JSONPayload(trusted: Data(text.utf8))
+            #expect(
+                try Self.read(Self.write([.putProgress(Self.executionID, progress)])) == [
+                    .putProgress(Self.executionID, progress)
+                ])
+        }
+        var value = JSONValue.null
+        for _ in 0..<JSONValue.deepest { value = .array([value]) }
+        _ = try JSONPayload(value)
+        let deeper = JSONValue.array([value])
+        #expect(throws: EncodingError.self) { try JSONPayload(deeper) }
+        let imported = Data("\"{\"".utf8)
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(JSONPayload.self, from: imported) }
+    }
+
     @Test("Unusual dates such as NaN keep their bits")
     func oddDates() throws {
         for seconds in [Double.nan, .infinity, -0.0, .greatestFiniteMagnitude, .leastNonzeroMagnitude] {

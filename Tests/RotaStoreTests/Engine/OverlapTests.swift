@@ -135,4 +135,64 @@ struct OverlapTests {
         #expect(replaced.map(number) == [1] && replaced.map(\.status) == [.canceled])
         #expect(await claim(store, at: 4).map { number($0.execution) } == [4])
     }
+
+    @Test(
+        "An occurrence does not overlap one that expired in the queue and is not pruned yet", arguments: [false, true])
+    func expired(isReference: Bool) async throws {
+        for policy in [
+            OverlapPolicy.skip, .skip.countingTriggered(), .queue(limit: 1), .queue(limit: 1).countingTriggered(),
+        ] {
+            let store: any JobStore = isReference ? ReferenceJobStore() : InMemoryJobStore()
+            var job = try StoreSamples.job(1, overlap: policy)
+            job.definition.limits.timeToLive = .seconds(30)
+            _ = try await store.insert([JobInsertion(job)])
+            for minute in [1, 2, 3] {
+                let stored = try #require(await store.job(job.id))
+                var scheduleState = stored.scheduleState
+                let date = start.addingTimeInterval(Double(minute) * 60)
+                (scheduleState.decidedThrough, scheduleState.next) = (date, date.addingTimeInterval(60))
+                let fire = FireRequest(
+                    jobID: job.id, expectedRevision: stored.scheduleState.revision,
+                    executions: [
+                        stored.execution(
+                            id: ExecutionID(bits: UInt128(minute)), source: .schedule, scheduledFor: date,
+                            createdAt: date)
+                    ], skips: [], scheduleState: scheduleState)
+                guard case .fired(let fired, let skips, _)? = try await store.fire([fire]).first else {
+                    Issue.record("refused")
+                    continue
+                }
+                #expect(fired.count == 1 && skips.isEmpty, "\(policy), minute \(minute)")
+            }
+        }
+    }
+
+    @Test("An occurrence replaces none that expired in the queue", arguments: [false, true])
+    func replacesNoExpired(isReference: Bool) async throws {
+        let store: any JobStore = isReference ? ReferenceJobStore() : InMemoryJobStore()
+        let job = try StoreSamples.job(1, overlap: .replace)
+        _ = try await store.insert([JobInsertion(job)])
+        func fire(_ minute: Int, expiresAfter life: TimeInterval) async throws -> FireRequest.Outcome? {
+            let stored = try #require(await store.job(job.id))
+            var scheduleState = stored.scheduleState
+            let date = start.addingTimeInterval(Double(minute) * 60)
+            (scheduleState.decidedThrough, scheduleState.next) = (date, date.addingTimeInterval(60))
+            var execution = stored.execution(
+                id: ExecutionID(bits: UInt128(minute)), source: .schedule, scheduledFor: date, createdAt: date)
+            execution.progress.expiresAt = date.addingTimeInterval(life)
+            return try await store.fire([
+                FireRequest(
+                    jobID: job.id, expectedRevision: stored.scheduleState.revision, executions: [execution], skips: [],
+                    scheduleState: scheduleState)
+            ]).first
+        }
+        _ = try await fire(1, expiresAfter: 60)
+        _ = try await fire(2, expiresAfter: 600)
+        guard case .fired(_, _, let replaced)? = try await fire(3, expiresAfter: 600) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(replaced.map(\.id.bits) == [2])
+        #expect(try await store.prune(at: start.addingTimeInterval(180), limit: 10).expired.map(\.id.bits) == [1])
+    }
 }

@@ -196,6 +196,49 @@ import Testing
         #expect(store.report.snapshot == nil)
     }
 
+    @Test("An old snapshot without the journals that follow it does not take the place of a damaged one")
+    func noWayBack() throws {
+        let files = FaultyFileSystem()
+        var store = try ToyStore(files)
+        try store.commit([1: 10])
+        try store.compact()
+        let old = try #require(files.bytes(of: Self.snapshot))
+        try store.commit([2: 20])
+        try store.compact()
+        try store.commit([3: 30])
+        files.crash(.killed)
+        // A crash while old files were removed can leave it.
+        files.put(old, at: Self.snapshot)
+        let newest = "/store/snapshot-0000000000000003"
+        let good = try #require(files.bytes(of: newest))
+        var bad = good
+        bad[50] ^= 1
+        files.put(bad, at: newest)
+        for _ in 0..<3 {
+            let error = #expect(throws: FileStoreError.self) { try ToyStore(files) }
+            #expect(error?.code == .damaged)
+        }
+        files.put(good, at: newest)
+        #expect(try ToyStore(files).values == [1: 10, 2: 20, 3: 30])
+    }
+
+    @Test("A frame of a kind that a later version wrote is refused, and not cut off")
+    func laterKind() throws {
+        let files = FaultyFileSystem()
+        var store = try ToyStore(files)
+        try store.commit([1: 10])
+        files.crash(.killed)
+        var bytes = try #require(files.bytes(of: Self.journal))
+        bytes[FileHeader.size + 16] = 7
+        var checksum = CRC32C()
+        checksum.update(1)
+        bytes[(FileHeader.size + 4)...].withUnsafeBytes { checksum.update($0) }
+        LittleEndian.put(checksum.value, into: &bytes, at: FileHeader.size)
+        files.put(bytes, at: Self.journal)
+        #expect(throws: RecordFormatError("there is no frame of kind 7", isLaterFormat: true)) { try ToyStore(files) }
+        #expect(files.bytes(of: Self.journal) == bytes)
+    }
+
     @Test("A missing journal or snapshot throws an error", arguments: [1, 2, 3, 4])
     func missing(removed: Int) throws {
         let files = FaultyFileSystem()

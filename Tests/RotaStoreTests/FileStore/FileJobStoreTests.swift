@@ -331,4 +331,22 @@ import Testing
             definition: JobDefinition(name: "job \(number)", schedule: .every(.seconds(60)), action: .handler("work")),
             createdAt: date, scheduleState: ScheduleState(state: .active, decidedThrough: date, next: date + 60))
     }
+
+    @Test("Every call of close() returns when the folder is free")
+    func closedTwice() async throws {
+        let files = FaultyFileSystem()
+        for _ in 0..<20 {
+            let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+            let jobs = (1...50).map { _ in JobInsertion(Self.job(.random(in: 1 ... .max))) }
+            _ = try await store.insert(jobs)
+            async let compaction: Void = store.compact()
+            async let first: Void = store.close()
+            try await store.close()
+            let reopened = try await FileJobStore(path: "/store", environment: .inMemory(files))
+            try await first
+            try? await compaction
+            try await reopened.close()
+        }
+        #expect(files.openFiles == 0)
+    }
 }

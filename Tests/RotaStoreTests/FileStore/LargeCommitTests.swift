@@ -119,4 +119,65 @@ import Testing
         #expect(again.recovery.replayedFrames >= 2 + 1000 / 64)
         try await again.close()
     }
+
+    @Test("Renewals do not write again what executions have saved")
+    func renewals() async throws {
+        let files = FaultyFileSystem()
+        let store = try await FileJobStore(path: "/store", environment: Self.environment(files))
+        let job = FileJobStoreTests.job(1)
+        let date = Date(timeIntervalSince1970: 0)
+        let executions = (1...20).map {
+            job.execution(id: ExecutionID(bits: $0), source: .manual, scheduledFor: date, createdAt: date)
+        }
+        _ = try await store.insert([JobInsertion(job)])
+        for execution in executions { _ = try await store.enqueue([execution]) }
+        var renewals: [LeaseRenewal] = []
+        let saved = JSONPayload(trusted: Data(("\"" + String(repeating: "x", count: 2_000) + "\"").utf8))
+        for _ in executions {
+            let claims = try await store.claim(
+                ClaimRequest(owner: "one", limit: 1, now: date, leaseExpiresAt: date + 60))
+            let claim = try #require(claims.first)
+            var renewal = LeaseRenewal(
+                executionID: claim.execution.id, token: claim.lease.token, expiresAt: date + 70, checkpoint: saved)
+            #expect(try await store.renew([renewal]) == [.renewed])
+            (renewal.checkpoint, renewal.heartbeatAt) = (nil, date + 5)
+            (renewal.report, renewal.expiresAt) = (ProgressReport(fraction: 0.5), date + 80)
+            renewals.append(renewal)
+        }
+        // Forty thousand bytes of checkpoints would be ten times the limit.
+        #expect(try await store.renew(renewals) == executions.map { _ in .renewed })
+        try await store.close()
+        let reopened = try await FileJobStore(path: "/store", environment: Self.environment(files))
+        #expect(reopened.recovery.endedLeases == 20)
+        for execution in executions {
+            let progress = try #require(try await reopened.execution(execution.id)).progress
+            #expect(progress.checkpoint == saved && progress.heartbeatAt == date + 5)
+            #expect(progress.report?.fraction == 0.5 && progress.lease?.expiresAt == .distantPast)
+        }
+        try await reopened.close()
+    }
+
+    @Test("A claim, and the pruning of what expired, leave the rest to the next one after many megabytes")
+    func boundedSteps() throws {
+        var (state, log) = (StoreState(), ChangeLog(isRecording: false))
+        let job = FileJobStoreTests.job(1)
+        let date = Date(timeIntervalSince1970: 0)
+        _ = try state.insert([JobInsertion(job)], log: &log)
+        for number in 1...6 {
+            var execution = job.execution(
+                id: ExecutionID(bits: UInt128(number)), source: .manual, scheduledFor: date, createdAt: date)
+            execution.progress.checkpoint = JSONPayload(trusted: Data(repeating: 0x31, count: 5 << 20))
+            execution.progress.expiresAt = date + 100
+            state.apply(.putExecution(execution))
+        }
+        var expired = state
+        let first = expired.prune(at: date + 100, limit: 100, log: &log)
+        #expect(first.expired.count == 4 && first.hasMore)
+        let second = expired.prune(at: date + 100, limit: 100, log: &log)
+        #expect(second.expired.count == 2 && !second.hasMore)
+        let request = ClaimRequest(owner: "one", limit: 100, now: date, leaseExpiresAt: date + 60)
+        #expect(state.claim(request, log: &log).count == 4)
+        #expect(state.claim(request, log: &log).count == 2)
+        #expect(state.claim(request, log: &log).isEmpty)
+    }
 }
