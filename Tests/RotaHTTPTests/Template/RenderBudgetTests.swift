@@ -25,7 +25,8 @@ import Testing
             #expect(error?.field == "body")
         }
         let list = JSONValue.array(Array(repeating: true, count: 100_000))
-        #expect(error(try RequestTemplate.post("https://example.com/", body: .json(texts)), list)?.code == .tooLarge)
+        let lists = error(try RequestTemplate.post("https://example.com/", body: .json(texts)), list)
+        #expect(lists?.code == .tooLarge)
     }
 
     @Test("A URL and a header's value have the limits of the request, and errors name the field")
@@ -56,7 +57,8 @@ import Testing
             return
         }
         #expect(text.utf8.count == HTTPBody.longest)
-        #expect(error(try .post("https://example.com/", body: .text("--{{payload}}")), payload)?.code == .tooLarge)
+        let longer = error(try RequestTemplate.post("https://example.com/", body: .text("--{{payload}}")), payload)
+        #expect(longer?.code == .tooLarge)
     }
 
     @Test(
