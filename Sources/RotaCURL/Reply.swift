@@ -114,6 +114,15 @@ struct Reply: Sendable {
 }
 
 extension Reply {
+    /// Whether a proxy could not connect to the address that it was asked for, so that another one is worth a try.
+    ///
+    /// Nothing was sent then.
+    var proxyFailed: Bool {
+        guard case .finished(let code) = ending, code != 0, !wasSent else { return false }
+        // A gateway's refusal, or libcurl's code for one of SOCKS.
+        return proxyStatus >= 500 || code == 97
+    }
+
     /// Returns the response, or throws the error that the reply amounts to.
     func response(
         to request: HTTPRequest, limit: ResponseLimit, deadline: ContinuousClock.Instant
