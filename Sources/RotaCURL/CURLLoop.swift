@@ -132,7 +132,7 @@ final class CURLLoop: Sendable {
     private static func end(_ state: inout State) {
         guard !state.isClosed else { return }
         state.isClosed = true
-        // Without a thread nobody would take the command, nor any later one.
+        // Without a thread, the command would stay there, and so would all later ones.
         if state.isStarted { append(.end, to: &state) } else { state.isOver = true }
     }
 
@@ -180,8 +180,8 @@ extension CURLLoop {
 
     /// Waits for sockets, a command, or the end of the time.
     ///
-    /// Returns at once if there are commands, but looks at the sockets then too: commands that never cease must not keep
-    /// transfers from moving.
+    /// Returns at once if there are commands, but looks at the sockets then too: commands that never cease must not
+    /// keep transfers from moving.
     func sleep(_ multi: OpaquePointer, milliseconds: Int32) {
         let sleeps = state.withLock { state in
             guard state.commands.isEmpty else { return false }

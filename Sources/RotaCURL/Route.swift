@@ -94,9 +94,9 @@ final class ProxyTrials: Sendable {
 
 /// Names for hosts with sets of addresses.
 ///
-/// libcurl finds a kept connection by the name it was told to connect to, and counts the connections to it. If that name
-/// stands for a host with a set of checked addresses, a request can neither be connected to another address nor use a
-/// connection to one, and does not wait for those of another host at the same address.
+/// libcurl finds a kept connection by the name it was told to connect to, and counts the connections to it. If that
+/// name stands for a host with a set of checked addresses, a request can neither be connected to another address nor
+/// use a connection to one, and does not wait for those of another host at the same address.
 private final class AddressBook: Sendable {
     /// The most addresses of one host that are tried.
     static let most = 8
@@ -156,8 +156,8 @@ private final class AddressBook: Sendable {
     }
 
     private func entry(_ name: String, _ port: Int, _ addresses: [IPAddress]) -> String {
-        // With a plus the entry ends after a time (see HandleSettings), where libcurl knows that. Each request enters it
-        // again.
+        // With a plus the entry ends after a time (see HandleSettings), where libcurl knows that. Each request enters
+        // it again.
         let mark = rota_curl_version() >= 0x074B00 ? "+" : ""
         return "\(mark)\(name):\(port):" + addresses.map(Router.literal).joined(separator: ",")
     }

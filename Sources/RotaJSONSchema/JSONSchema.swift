@@ -34,8 +34,8 @@ public struct JSONSchema: Sendable {
 
     /// Creates a schema.
     ///
-    /// - Parameter document: An object, or `true` or `false`. At most 10,000 schemas may be nested in it, whose pointers
-    ///   have at most 16 MiB together.
+    /// - Parameter document: An object, or `true` or `false`. At most 10,000 schemas may be nested in it, and their
+    ///   pointers may have at most 16 MiB together.
     /// - Throws: ``JSONSchema/ParseError``, which names the place in the schema and what would be right.
     /// - Complexity: O(*n* log *n*) in the size of the document.
     public init(_ document: JSONValue) throws(JSONSchema.ParseError) {

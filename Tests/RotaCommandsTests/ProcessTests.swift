@@ -185,7 +185,7 @@ struct ProcessTests {
         #expect(scratch.text("cleaned") == "clean")
     }
 
-    @Test("What ignores SIGTERM without having the output open is killed when the grace period is over")
+    @Test("What ignores SIGTERM without having the output open is killed after the grace period")
     func quietKilled() async throws {
         let scratch = try Scratch()
         var command = CommandHandler.shell(
