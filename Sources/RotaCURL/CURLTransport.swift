@@ -111,6 +111,7 @@ public final class CURLTransport: HTTPTransport {
             }
             if reply.proxyFailed, trials.hasMore { continue }
             reply.unixSocket = configuration.unixSocket
+            reply.host = (configuration.proxy?.url ?? request.address).hostText
             return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
         }
     }

@@ -38,6 +38,8 @@ struct Reply: Sendable {
     var proxyStatus = 0
     /// The path of the socket that every request is sent to, if there is one.
     var unixSocket: String?
+    /// The host that libcurl was to connect to: the proxy's, or that of the URL.
+    var host = ""
     /// libcurl's own words about a failure.
     var detail = ""
     var timings = HTTPTimings()
@@ -151,6 +153,8 @@ extension Reply {
                 throw error(.proxyRefused, Self.refusal(byProxy: proxyStatus), request, nil)
             }
             if code != 0, !bodyOverflowed {
+                // libcurl knows the host by the name of its set of addresses.
+                let detail = detail.replacing(/rota-[0-9]+\.invalid/, with: host)
                 let failure = CURLFailure(code, systemError: systemError, detail: detail, hasHead: head != nil)
                 let place = wasSent ? "" : unixSocket.map { "; the Unix-domain socket is \($0)" } ?? ""
                 throw error(failure.code, failure.message + place, request, partial)
