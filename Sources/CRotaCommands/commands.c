@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -190,6 +191,45 @@ int rota_child_reap(pid_t pid, int *status, int *signal) {
     return 0;
 }
 
+#ifdef __linux__
+/// Whether the process is in the group and has not ended.
+static int is_left(const char *process, pid_t group) {
+    char path[64], stat[512];
+    snprintf(path, sizeof path, "/proc/%s/stat", process);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    // A process that is gone, or one that this user may not see.
+    if (file < 0) return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+    ssize_t count = read(file, stat, sizeof stat - 1);
+    close(file);
+    if (count <= 0) return 0;
+    stat[count] = 0;
+    // The name stands in parentheses, and may contain some.
+    const char *end = strrchr(stat, ')');
+    char state = 0;
+    int parent = 0, its_group = 0;
+    if (!end || sscanf(end + 1, " %c %d %d", &state, &parent, &its_group) != 3) return 0;
+    return its_group == group && state != 'Z' && state != 'X';
+}
+#endif
+
+int rota_group_is_left(pid_t group) {
+    while (waitpid(-group, NULL, WNOHANG) > 0) {}
+    if (kill(-group, 0) != 0 && errno == ESRCH) return 0;
+#ifdef __linux__
+    // In a container there may be nobody who reaps what has ended.
+    DIR *folder = opendir("/proc");
+    if (!folder) return 1;
+    int found = 0;
+    for (struct dirent *entry; !found && (entry = readdir(folder));) {
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') found = is_left(entry->d_name, group);
+    }
+    closedir(folder);
+    return found;
+#else
+    return 1;
+#endif
+}
+
 int rota_children_are_ignored(void) {
     struct sigaction action;
     if (sigaction(SIGCHLD, NULL, &action) != 0) return 0;
@@ -216,6 +256,7 @@ void rota_nonblocking(int descriptor) { (void)descriptor; }
 int rota_child_watch(pid_t pid) { (void)pid; return -1; }
 int rota_child_has_ended(pid_t pid) { (void)pid; return -1; }
 int rota_child_reap(pid_t pid, int *status, int *signal) { (void)pid, (void)status, (void)signal; return ENOSYS; }
+int rota_group_is_left(pid_t group) { (void)group; return 0; }
 int rota_children_are_ignored(void) { return 0; }
 int rota_thread_start(void *(*body)(void *), void *argument) { (void)body, (void)argument; return ENOSYS; }
 

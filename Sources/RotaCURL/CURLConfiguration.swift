@@ -43,7 +43,9 @@ extension CURLTransport {
         public var unixSocket: String?
         /// The most connections to one host at once, from 1 to 10,000.
         ///
-        /// Further requests wait for one, within their timeouts.
+        /// Further requests wait for one, within their timeouts. A host counts by its name and port, together with the
+        /// addresses that its name has at the time. Behind a proxy, hosts may share the limit: those at one address,
+        /// and all of them if the proxy resolves names.
         public var connectionsPerHost = 64
 
         /// Creates the default options.

@@ -34,6 +34,9 @@ final class CURLLoop: Sendable {
         pool = HandlePool(settings)
     }
 
+    /// The number of commands that the thread has not taken yet.
+    var queued: Int { state.withLock(\.commands.count) }
+
     /// The number of requests in progress.
     var underWay: Int { state.withLock(\.underWay) }
 
@@ -56,8 +59,7 @@ final class CURLLoop: Sendable {
                 let order = Order(
                     ticket: ticket, request: request, begun: begun, deadline: deadline, limit: limit,
                     continuation: continuation)
-                begin(order, route.map { pool.prepare(order, $0) })
-                guard route == nil else { return }
+                guard begin(order, route.map { pool.prepare(order, $0) }), route == nil else { return }
                 // The loop keeps the deadline meanwhile, so that a resolver that never answers cannot exceed it.
                 lookup = Task { [self] in
                     let route = await lookUp()
@@ -75,7 +77,9 @@ final class CURLLoop: Sendable {
     }
 
     /// Begins a request, whose transfer may come later.
-    private func begin(_ order: Order, _ prepared: Result<Transfer, TransportError>?) {
+    ///
+    /// - Returns: Whether the request was taken. If not, it has ended.
+    private func begin(_ order: Order, _ prepared: Result<Transfer, TransportError>?) -> Bool {
         let (isClosed, starts) = state.withLock { state -> (Bool, Bool) in
             guard !state.isClosed else { return (true, false) }
             state.underWay += 1
@@ -85,9 +89,11 @@ final class CURLLoop: Sendable {
         }
         if isClosed {
             pool.giveBack(prepared)
-            return order.continuation.resume(returning: Outcome(ending: .closed))
+            order.continuation.resume(returning: Outcome(ending: .closed))
+            return false
         }
         if starts { start() }
+        return true
     }
 
     /// Gives a request its transfer, or the reason why there is none.
@@ -126,7 +132,8 @@ final class CURLLoop: Sendable {
     private static func end(_ state: inout State) {
         guard !state.isClosed else { return }
         state.isClosed = true
-        append(.end, to: &state)
+        // Without a thread, the command would stay there, and so would all later ones.
+        if state.isStarted { append(.end, to: &state) } else { state.isOver = true }
     }
 
     private static func append(_ command: Command, to state: inout State) {
@@ -173,14 +180,15 @@ extension CURLLoop {
 
     /// Waits for sockets, a command, or the end of the time.
     ///
-    /// Returns at once if there are commands.
+    /// Returns at once if there are commands, but looks at the sockets then too: commands that never cease must not
+    /// keep transfers from moving.
     func sleep(_ multi: OpaquePointer, milliseconds: Int32) {
         let sleeps = state.withLock { state in
             guard state.commands.isEmpty else { return false }
             state.sleeper = UInt(bitPattern: multi)
             return true
         }
-        guard sleeps else { return }
+        guard sleeps else { return rota_multi_wait(multi, 0) }
         rota_multi_wait(multi, milliseconds)
         state.withLock { $0.sleeper = nil }
     }

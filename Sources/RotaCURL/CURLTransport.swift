@@ -102,12 +102,18 @@ public final class CURLTransport: HTTPTransport {
     private func exchange(_ request: HTTPRequest, until deadline: ContinuousClock.Instant) async throws -> HTTPResponse
     {
         let route = try router.routeIfKnown(to: request.address)
-        var reply = await loop.carryOut(request, limit: configuration.responseLimit, deadline: deadline, route: route) {
-            [router] in
-            await router.route(to: request.address)
+        let trials = ProxyTrials()
+        while true {
+            var reply = await loop.carryOut(
+                request, limit: configuration.responseLimit, deadline: deadline, route: route
+            ) { [router] in
+                await router.route(to: request.address, trials)
+            }
+            if reply.proxyFailed, trials.hasMore { continue }
+            reply.unixSocket = configuration.unixSocket
+            reply.host = (configuration.proxy?.url ?? request.address).hostText
+            return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
         }
-        reply.unixSocket = configuration.unixSocket
-        return try reply.response(to: request, limit: configuration.responseLimit, deadline: deadline)
     }
 
     /// Refuses new requests, waits for those in progress, and closes the connections.

@@ -20,7 +20,7 @@ struct HandleSettings: Sendable {
     let isLocal: Bool
     /// Whether a route names the proxy.
     private let texts: [(option: Int32, text: String)]
-    private let numbers: [(option: Int32, number: Int)]
+    let numbers: [(option: Int32, number: Int)]
     /// The error about an option that cannot be passed on as it is.
     private let problem: TransportError?
 
@@ -31,7 +31,12 @@ struct HandleSettings: Sendable {
         var texts: [(Int32, String)] = [(Int32(ROTA_OPT_USERAGENT), "Rota")]
         // A connection that waited longer is not used again, while others keep the transport busy.
         let age = Int(clamping: max(1, (configuration.idleLimit.millisecondsRoundedUp + 999) / 1000))
-        var numbers: [(Int32, Int)] = [(Int32(ROTA_OPT_MAXAGE_CONN), age)]
+        // A request may wait for a connection until its deadline, and then libcurl must still know the addresses that
+        // its route names. By default it forgets them after a minute.
+        let memory = Int(clamping: RequestTimeout.range.upperBound.millisecondsRoundedUp / 1000) + 100
+        var numbers: [(Int32, Int)] = [
+            (Int32(ROTA_OPT_MAXAGE_CONN), age), (Int32(ROTA_OPT_DNS_CACHE_TIMEOUT), memory),
+        ]
         func add(_ option: Int32, _ text: String?) {
             if let text { texts.append((option, text)) }
         }
@@ -135,6 +140,11 @@ struct HandleSettings: Sendable {
         Int32(ROTA_OPT_KEYPASSWD): "client certificate's password",
         Int32(ROTA_OPT_PROXYUSERNAME): "proxy's user name", Int32(ROTA_OPT_PROXYPASSWORD): "proxy's password",
     ]
+}
+
+extension HandleSettings: CustomReflectable {
+    /// A mirror without parts, so that `dump` of a transport shows no password.
+    var customMirror: Mirror { Mirror(self, children: [:], displayStyle: .struct) }
 }
 
 /// The reason why libcurl has no handle for a request.

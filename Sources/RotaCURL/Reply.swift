@@ -38,6 +38,8 @@ struct Reply: Sendable {
     var proxyStatus = 0
     /// The path of the socket that every request is sent to, if there is one.
     var unixSocket: String?
+    /// The host that libcurl was to connect to: the proxy's, or that of the URL.
+    var host = ""
     /// libcurl's own words about a failure.
     var detail = ""
     var timings = HTTPTimings()
@@ -114,6 +116,15 @@ struct Reply: Sendable {
 }
 
 extension Reply {
+    /// Whether a proxy could not connect to the address that it was asked for, so that another one is worth a try.
+    ///
+    /// Nothing was sent then.
+    var proxyFailed: Bool {
+        guard case .finished(let code) = ending, code != 0, !wasSent else { return false }
+        // A gateway's refusal, or libcurl's code for one of SOCKS.
+        return proxyStatus >= 500 || code == 97
+    }
+
     /// Returns the response, or throws the error that the reply amounts to.
     func response(
         to request: HTTPRequest, limit: ResponseLimit, deadline: ContinuousClock.Instant
@@ -142,6 +153,8 @@ extension Reply {
                 throw error(.proxyRefused, Self.refusal(byProxy: proxyStatus), request, nil)
             }
             if code != 0, !bodyOverflowed {
+                // libcurl knows the host by the name of its set of addresses.
+                let detail = detail.replacing(/rota-[0-9]+\.invalid/, with: host)
                 let failure = CURLFailure(code, systemError: systemError, detail: detail, hasHead: head != nil)
                 let place = wasSent ? "" : unixSocket.map { "; the Unix-domain socket is \($0)" } ?? ""
                 throw error(failure.code, failure.message + place, request, partial)

@@ -122,8 +122,8 @@ public struct ExitStatuses: Sendable, Hashable {
 
 /// The treatment of what a command leaves running in its process group when it has ended.
 public enum CommandLeftovers: Sendable, Hashable {
-    /// End it: with SIGTERM if it still has the command's output open, and with SIGKILL after the grace period. An
-    /// attempt that has ended then does nothing any more.
+    /// End it: with SIGTERM, and with SIGKILL after the grace period. The attempt waits for it, and when it has ended
+    /// does nothing any more.
     case end
     /// Leave it running. If it still has the command's output open, the attempt waits for it, at most for the grace
     /// period.

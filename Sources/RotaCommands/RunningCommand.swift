@@ -20,12 +20,13 @@ struct CommandEnding: Sendable {
 /// A command that runs, as the thread that attends to it sees it.
 ///
 /// ```
-///   running ──stop──▶ SIGTERM ──grace──▶ SIGKILL ──▶ ended, still open ──▶ reaped
-///      └──────────────────────────────ends by itself──────────▲
+///   running ──stop──▶ SIGTERM ──▶ ended, and reaped ──▶ nothing left of the group, and no output open
+///      └───ends by itself───▲          └──grace──▶ SIGKILL ──▲
 /// ```
 ///
-/// Signals go to the group, and only until the command's own process is reaped: until then the system gives its number
-/// to no other process.
+/// Signals go to the group. Until the command's own process is reaped, the system gives its number to no other process.
+/// Only then can be asked whether anything else is left in the group, and as long as something is, the number of the
+/// group is not given away either. So a signal then goes out only right after that question.
 struct RunningCommand: Sendable {
     let ticket: CommandTicket
     private var child: Launch.Child
@@ -45,6 +46,14 @@ struct RunningCommand: Sendable {
     /// Whether processes that the command left behind were asked to end.
     private var wasStopped = false
     private var isKilled = false
+    /// Whether the group got SIGTERM.
+    private var isTerminated = false
+    /// The status and the signal, once the command's own process is reaped.
+    private var reaped: (status: Int32, signal: Int32)?
+    /// Whether nothing runs in the group any more.
+    private var isGroupGone = false
+    /// When to ask next whether anything is left of the group, and the pause after that.
+    private var nextLook: (date: ContinuousClock.Instant, pause: Duration)?
     /// When the next step follows: SIGKILL, or after it the end of reading.
     private var deadline: ContinuousClock.Instant?
 
@@ -79,8 +88,9 @@ struct RunningCommand: Sendable {
     /// The longest time to wait for the descriptors, in milliseconds, or `nil` for no limit.
     func wait(from now: ContinuousClock.Instant, tick: Int32) -> Int32? {
         guard !isDone else { return 0 }
-        let rest = deadline.map { deadline -> Int32 in
-            let left = (deadline - now).components
+        let look = hasEnded ? nextLook?.date : nil
+        let rest = [deadline, look].compactMap(\.self).min().map { date -> Int32 in
+            let left = (date - now).components
             return Int32(clamping: max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1))
         }
         guard !hasEnded, child.end == nil else { return rest }
@@ -97,9 +107,7 @@ struct RunningCommand: Sendable {
             return
         }
         isCanceled = true
-        signal(SIGTERM)
-        // A stopped process would not see it.
-        signal(SIGCONT)
+        terminate()
         deadline = now + grace
     }
 
@@ -122,6 +130,7 @@ struct RunningCommand: Sendable {
             notice()
             if hasEnded { linger(at: now) }
         }
+        if let look = nextLook, look.date <= now { lookForGroup(at: now) }
         if let deadline, deadline <= now { step(at: now) }
         return isDone
     }
@@ -130,7 +139,10 @@ struct RunningCommand: Sendable {
     private var isQuiet: Bool { child.output == nil && child.errorOutput == nil }
 
     /// Whether there is nothing left to wait for.
-    private var isDone: Bool { hasEnded && (isQuiet || deadline == nil) }
+    private var isDone: Bool { hasEnded && (isQuiet && isSettled || deadline == nil) }
+
+    /// Whether there is nothing in the group to wait for.
+    private var isSettled: Bool { !endsGroup || isGroupGone || isLost }
 
     /// Whether what is left of the group is ended.
     private var endsGroup: Bool { isCanceled || leftovers == .end }
@@ -143,42 +155,71 @@ struct RunningCommand: Sendable {
         isLost = state < 0
     }
 
-    /// Gives processes that still have the output open time to end.
+    /// Gives what is left of the group, and processes that still have the output open, time to end.
     private mutating func linger(at now: ContinuousClock.Instant) {
         close(\.input)
-        guard !isQuiet else { return }
+        if endsGroup, !isLost, reaped == nil {
+            if !isTerminated {
+                terminate()
+                wasStopped = !isQuiet
+            }
+            reap()
+            nextLook = (now, .milliseconds(10))
+            lookForGroup(at: now)
+        }
+        guard !isQuiet || !isSettled else { return }
         if isKilled || isLost {
             deadline = now + Self.outputGrace
         } else if deadline == nil {
-            if endsGroup {
-                signal(SIGTERM)
-                wasStopped = true
-            }
             deadline = now + grace
         }
+    }
+
+    private mutating func terminate() {
+        isTerminated = true
+        signal(SIGTERM)
+        // A stopped process would not see it.
+        signal(SIGCONT)
+    }
+
+    /// Takes the status of the command's own process, which has ended.
+    private mutating func reap() {
+        var (status, signal): (Int32, Int32) = (-1, -1)
+        if rota_child_reap(child.pid, &status, &signal) == 0 { reaped = (status, signal) } else { isLost = true }
+    }
+
+    /// Finds out whether anything is left of the group, more and more rarely.
+    private mutating func lookForGroup(at now: ContinuousClock.Instant) {
+        guard reaped != nil, !isGroupGone else { return nextLook = nil }
+        isGroupGone = rota_group_is_left(child.pid) == 0
+        let pause = min((nextLook?.pause ?? .zero) * 2, .milliseconds(320))
+        nextLook = isGroupGone ? nil : (now + pause, pause)
     }
 
     /// Does what is due after a grace period.
     private mutating func step(at now: ContinuousClock.Instant) {
         deadline = nil
         guard endsGroup, !isKilled, !isLost else { return }
+        lookForGroup(at: now)
         signal(SIGKILL)
         isKilled = true
         // Perhaps only the processes that it left behind ran on.
         outlivedGrace = !hasEnded
-        if hasEnded { deadline = now + Self.outputGrace }
+        guard hasEnded else { return }
+        deadline = now + Self.outputGrace
+        if !isGroupGone { nextLook = (now + .milliseconds(10), .milliseconds(10)) }
     }
 
+    /// Sends a signal to the group, unless its number may belong to another one.
     private func signal(_ number: Int32) {
-        guard !isLost else { return }
+        guard !isLost, !isGroupGone else { return }
         kill(-child.pid, number)
     }
 
-    /// Ends what is left of the group, forgets the process, and says how it ended.
+    /// Forgets the process, and says how it ended.
     consuming func finish() {
-        if endsGroup { signal(SIGKILL) }
-        var (status, signal): (Int32, Int32) = (-1, -1)
-        if !isLost { _ = rota_child_reap(child.pid, &status, &signal) }
+        if reaped == nil, !isLost { reap() }
+        let (status, signal) = reaped ?? (-1, -1)
         for end in [child.end, child.input, child.output, child.errorOutput] {
             if let end { Foundation.close(end) }
         }

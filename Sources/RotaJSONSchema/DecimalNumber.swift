@@ -115,10 +115,10 @@ extension JSONValue {
             out += "]"
         case .object(let members):
             out += "{"
-            let sorted = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
-                .sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }
+            let sorted = Dictionary(members.map { (ExactText($0.name), $0.value) }) { $1 }
+                .sorted { $0.key.text.unicodeScalars.lexicographicallyPrecedes($1.key.text.unicodeScalars) }
             for (place, (name, value)) in sorted.enumerated() {
-                out += (place > 0 ? "," : "") + JSONValue.string(name).text + ":"
+                out += (place > 0 ? "," : "") + JSONValue.string(name.text).text + ":"
                 value.writeCanonical(to: &out)
             }
             out += "}"

@@ -26,7 +26,7 @@ public struct JSONSchema: Sendable {
     /// The schema as JSON.
     public let document: JSONValue
     /// The document with sorted members, by which schemas are compared.
-    let canonical: String
+    let canonical: ExactText
     let program: SchemaProgram
 
     /// The draft that is supported.
@@ -34,14 +34,15 @@ public struct JSONSchema: Sendable {
 
     /// Creates a schema.
     ///
-    /// - Parameter document: An object, or `true` or `false`. At most 10,000 schemas may be nested in it.
+    /// - Parameter document: An object, or `true` or `false`. At most 10,000 schemas may be nested in it, and their
+    ///   pointers may have at most 16 MiB together.
     /// - Throws: ``JSONSchema/ParseError``, which names the place in the schema and what would be right.
     /// - Complexity: O(*n* log *n*) in the size of the document.
     public init(_ document: JSONValue) throws(JSONSchema.ParseError) {
         var compiler = SchemaCompiler(document)
         program = try compiler.compile()
         self.document = document
-        canonical = document.canonicalText
+        canonical = ExactText(document.canonicalText)
     }
 
     /// Creates a schema from JSON text.

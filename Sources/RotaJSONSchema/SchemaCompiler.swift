@@ -11,17 +11,22 @@ import RotaHTTP
 struct SchemaCompiler {
     /// How many schemas a document may have.
     static let limit = 10_000
+    /// How many bytes the pointers and addresses of schemas and references may have together.
+    ///
+    /// They are kept for messages, and each repeats those around it.
+    static let pointerBytes = 16 << 20
 
     private let document: JSONValue
     var nodes: [SchemaNode] = []
     /// The nodes by their places in the document.
-    private var places: [String: Int] = [:]
+    private var places: [ExactText: Int] = [:]
+    private var pointerBytesLeft = Self.pointerBytes
     /// The address of each resource, and the place of its schema.
     private var resources: [(address: String, place: String)] = []
-    private var resourcesByAddress: [String: Int] = [:]
+    private var resourcesByAddress: [ExactText: Int] = [:]
     /// The nodes of `$anchor` and `$dynamicAnchor` in each resource.
-    private var anchors: [[String: Int]] = []
-    private var dynamicAnchors: [[String: Int]] = []
+    private var anchors: [[ExactText: Int]] = []
+    private var dynamicAnchors: [[ExactText: Int]] = []
     /// The references to resolve once all schemas are known.
     private var references: [(node: Int, keyword: String, text: String)] = []
 
@@ -52,7 +57,8 @@ struct SchemaCompiler {
     mutating func register(
         _ schema: JSONValue, at place: String, in resource: Int
     ) throws(JSONSchema.ParseError) -> Int {
-        if let known = places[place] { return known }
+        try take(place.utf8.count)
+        if let known = places[ExactText(place)] { return known }
         guard nodes.count < Self.limit else {
             throw JSONSchema.ParseError(at: place, nil, "A schema may consist of at most \(Self.limit) schemas.")
         }
@@ -62,12 +68,12 @@ struct SchemaCompiler {
         }
         let index = nodes.count
         nodes.append(SchemaNode(pointer: place, resource: resource))
-        places[place] = index
+        places[ExactText(place)] = index
         switch schema {
         case .bool(let isSatisfiable): nodes[index].isSatisfiable = isSatisfiable
         case .object(let members):
-            var names: Set<String> = []
-            for member in members where !names.insert(member.name).inserted {
+            var names: Set<ExactText> = []
+            for member in members where !names.insert(ExactText(member.name)).inserted {
                 throw JSONSchema.ParseError(at: place, member.name, "The keyword stands here twice.")
             }
             var reader = SchemaReader(schema, at: place, in: resource, into: index)
@@ -79,12 +85,23 @@ struct SchemaCompiler {
         return index
     }
 
+    /// Counts a pointer or an address.
+    private mutating func take(_ bytes: Int) throws(JSONSchema.ParseError) {
+        pointerBytesLeft -= bytes
+        guard pointerBytesLeft >= 0 else {
+            throw JSONSchema.ParseError(
+                at: "", nil,
+                "The pointers and addresses of all schemas have more than \(Self.pointerBytes) bytes together. Shorten "
+                    + "long names, or nest fewer schemas in them.")
+        }
+    }
+
     @discardableResult
     private mutating func addResource(_ address: String, at place: String) -> Int {
         resources.append((address, place))
         anchors.append([:])
         dynamicAnchors.append([:])
-        resourcesByAddress[address] = resources.count - 1
+        resourcesByAddress[ExactText(address)] = resources.count - 1
         return resources.count - 1
     }
 
@@ -96,8 +113,9 @@ struct SchemaCompiler {
             throw JSONSchema.ParseError(
                 at: place, "$id", "\"\(id)\" must be an address without a fragment; for a name use \"$anchor\".")
         }
+        try take(resources[resource].address.utf8.count + reference.utf8.count)
         let address = SchemaPointer.resolve(reference, against: resources[resource].address)
-        guard resourcesByAddress[address] == nil else {
+        guard resourcesByAddress[ExactText(address)] == nil else {
             throw JSONSchema.ParseError(
                 at: place, "$id", "Another schema in the document has the address \"\(address)\".")
         }
@@ -108,11 +126,12 @@ struct SchemaCompiler {
     mutating func name(_ node: Int, _ anchor: String, isDynamic: Bool) throws(JSONSchema.ParseError) {
         let resource = nodes[node].resource
         let keyword = isDynamic ? "$dynamicAnchor" : "$anchor"
-        guard anchors[resource][anchor] == nil else {
+        let key = ExactText(anchor)
+        guard anchors[resource][key] == nil else {
             throw JSONSchema.ParseError(at: nodes[node].pointer, keyword, "Another schema has the name \"\(anchor)\".")
         }
-        anchors[resource][anchor] = node
-        if isDynamic { dynamicAnchors[resource][anchor] = node }
+        anchors[resource][key] = node
+        if isDynamic { dynamicAnchors[resource][key] = node }
     }
 
     /// Notes a reference, to be resolved when all schemas are known.
@@ -130,7 +149,7 @@ struct SchemaCompiler {
             nodes[reference.node].reference = target
             return
         }
-        let fragment = SchemaPointer.parts(of: reference.text).fragment
+        let fragment = ExactText(SchemaPointer.parts(of: reference.text).fragment)
         let isDynamic = dynamicAnchors[nodes[target].resource][fragment] == target
         nodes[reference.node].dynamicReference = .init(node: target, anchor: isDynamic ? fragment : nil)
     }
@@ -143,21 +162,26 @@ struct SchemaCompiler {
         func error(_ message: String) -> JSONSchema.ParseError {
             JSONSchema.ParseError(at: node.pointer, reference.keyword, message)
         }
-        let address = SchemaPointer.resolve(relative, against: resources[node.resource].address)
-        let found = relative.isEmpty ? node.resource : resourcesByAddress[address]
+        var found: Int? = node.resource
+        if !relative.isEmpty {
+            let base = resources[node.resource].address
+            try take(base.utf8.count + relative.utf8.count)
+            found = resourcesByAddress[ExactText(SchemaPointer.resolve(relative, against: base))]
+        }
         guard let resource = found else {
             throw error(
                 "\"\(reference.text)\" is another document, which is not fetched. Copy it into \"$defs\", and refer to "
                     + "it as \"#/$defs/name\".")
         }
         guard fragment.isEmpty || fragment.hasPrefix("/") else {
-            guard let named = anchors[resource][fragment] else {
+            guard let named = anchors[resource][ExactText(fragment)] else {
                 throw error("No schema has the name \"\(fragment)\". Write \"$anchor\": \"\(fragment)\" in one.")
             }
             return named
         }
         var place = resources[resource].place
-        if let known = places[place + fragment] { return known }
+        try take(place.utf8.count + fragment.utf8.count)
+        if let known = places[ExactText(place + fragment)] { return known }
         guard var value = document.value(at: place) else { throw error("\"\(reference.text)\" leads nowhere.") }
         var owner = resource
         for token in SchemaPointer.tokens(fragment) {
@@ -165,7 +189,8 @@ struct SchemaCompiler {
                 throw error("\"\(reference.text)\" leads nowhere: there is no \"\(token)\" at \"#\(place)\".")
             }
             (value, place) = (inner, place + "/" + SchemaPointer.escaped(token))
-            if let known = places[place] { owner = nodes[known].resource }
+            try take(place.utf8.count)
+            if let known = places[ExactText(place)] { owner = nodes[known].resource }
         }
         return try register(value, at: place, in: owner)
     }
@@ -173,12 +198,32 @@ struct SchemaCompiler {
     // MARK: Check
 
     /// Refuses schemas that apply to the same value for ever.
+    ///
+    /// A dynamic reference can lead to each schema with the anchor, so there is one more node for each such name: all
+    /// dynamic references to it lead there, and from there to all of those schemas.
     private func checkCircles() throws(JSONSchema.ParseError) {
         enum Mark { case unseen, open, done }
-        var marks = [Mark](repeating: .unseen, count: nodes.count)
+        var crossings: [ExactText: Int] = [:]
+        var targets: [[Int]] = []
+        for anchors in dynamicAnchors {
+            for (name, node) in anchors {
+                if let known = crossings[name] {
+                    targets[known - nodes.count].append(node)
+                } else {
+                    crossings[name] = nodes.count + targets.count
+                    targets.append([node])
+                }
+            }
+        }
+        func successors(of index: Int) -> ArraySlice<Int> {
+            guard index < nodes.count else { return targets[index - nodes.count][...] }
+            let crossing = nodes[index].dynamicReference?.anchor.flatMap { crossings[$0] }
+            return (nodes[index].sameValue + [crossing].compactMap(\.self))[...]
+        }
+        var marks = [Mark](repeating: .unseen, count: nodes.count + targets.count)
         for root in nodes.indices where marks[root] == .unseen {
             // Not recursive: a document may chain ten thousand references.
-            var stack = [(node: root, rest: nodes[root].sameValue[...])]
+            var stack = [(node: root, rest: successors(of: root))]
             marks[root] = .open
             while let top = stack.last {
                 guard let next = top.rest.first else {
@@ -190,13 +235,16 @@ struct SchemaCompiler {
                 switch marks[next] {
                 case .done: continue
                 case .open:
+                    // Where the circle closes at a name, the schema is the one that was reached by it.
+                    let first = stack.firstIndex { $0.node == next } ?? 0
+                    let circle = stack[first...].map(\.node).filter { $0 < nodes.count }
                     throw JSONSchema.ParseError(
-                        at: nodes[top.node].pointer, nil,
-                        "The schema leads back to itself (\"#\(nodes[next].pointer)\") for the same value, so a check would never end."
-                    )
+                        at: nodes[circle.last ?? root].pointer, nil,
+                        "The schema leads back to itself (\"#\(nodes[circle.first ?? root].pointer)\") for the same value, "
+                            + "so a check would never end.")
                 case .unseen:
                     marks[next] = .open
-                    stack.append((next, nodes[next].sameValue[...]))
+                    stack.append((next, successors(of: next)))
                 }
             }
         }

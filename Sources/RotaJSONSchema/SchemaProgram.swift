@@ -6,11 +6,11 @@ import RotaHTTP
 final class SchemaProgram: Sendable {
     let rules: [SchemaRule]
     /// For each resource (the document, or an embedded schema with an `$id`), the nodes of its dynamic anchors.
-    let dynamicAnchors: [[String: Int]]
+    let dynamicAnchors: [[ExactText: Int]]
     /// Whether any schema asks which members or elements the others have evaluated.
     let tracksEvaluation: Bool
 
-    init(nodes: [SchemaNode], dynamicAnchors: [[String: Int]]) {
+    init(nodes: [SchemaNode], dynamicAnchors: [[ExactText: Int]]) {
         rules = nodes.map { SchemaRule($0) }
         self.dynamicAnchors = dynamicAnchors
         tracksEvaluation = nodes.contains { $0.unevaluatedItems != nil || $0.unevaluatedProperties != nil }
@@ -38,7 +38,7 @@ struct SchemaNode: Sendable {
         /// Where the reference leads if no schema on the way here has the anchor.
         let node: Int
         /// The name to look for on the way, or `nil` for a reference that is as static as any.
-        let anchor: String?
+        let anchor: ExactText?
     }
 
     /// The place in the document.
@@ -58,14 +58,14 @@ struct SchemaNode: Sendable {
     var condition: Int?
     var consequence: Int?
     var alternative: Int?
-    var dependentSchemas: [(name: String, node: Int)] = []
+    var dependentSchemas: [(name: ExactText, node: Int)] = []
 
     // Any value
     var types: JSONTypes?
     /// The allowed values in canonical text.
-    var enumeration: Set<String>?
+    var enumeration: Set<ExactText>?
     /// The only allowed value, in canonical text.
-    var constant: String?
+    var constant: ExactText?
     /// The allowed values in the author's words, for messages.
     var choices = ""
 
@@ -95,13 +95,20 @@ struct SchemaNode: Sendable {
     // Objects
     var minimumProperties: Int?
     var maximumProperties: Int?
-    var required: [String] = []
-    var dependentRequired: [(name: String, others: [String])] = []
-    var properties: [String: Int] = [:]
+    var required: [ExactText] = []
+    var dependentRequired: [(name: ExactText, others: [ExactText])] = []
+    var properties: [ExactText: Int] = [:]
     var patternProperties: [(pattern: TextPattern, node: Int)] = []
     var additionalProperties: Int?
     var propertyNames: Int?
     var unevaluatedProperties: Int?
+
+    /// Whether the schema looks at the digits of numbers.
+    var readsNumbers: Bool {
+        if let types, types.contains(.integer), !types.contains(.number) { return true }
+        return multipleOf != nil || minimum != nil || exclusiveMinimum != nil || maximum != nil
+            || exclusiveMaximum != nil
+    }
 
     init(pointer: String, resource: Int) {
         self.pointer = pointer
@@ -109,6 +116,8 @@ struct SchemaNode: Sendable {
     }
 
     /// The schemas that apply to the same value, so that a circle of them would never end.
+    ///
+    /// A dynamic reference can lead to others too.
     var sameValue: [Int] {
         [reference, dynamicReference?.node, not, condition, consequence, alternative].compactMap(\.self)
             + allOf + anyOf + oneOf + dependentSchemas.map(\.node)
@@ -140,9 +149,7 @@ struct JSONTypes: OptionSet, Sendable {
 }
 
 extension JSONTypes {
-    /// The types of a value.
-    ///
-    /// An integer is a number too.
+    /// The type of a value, where an integer is a number.
     init(of value: JSONValue) {
         self =
             switch value {
@@ -151,7 +158,7 @@ extension JSONTypes {
             case .object: .object
             case .array: .array
             case .string: .string
-            case .number(let number): DecimalNumber(number).isInteger ? [.number, .integer] : .number
+            case .number: .number
             }
     }
 }

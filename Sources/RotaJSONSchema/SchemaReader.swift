@@ -66,7 +66,7 @@ struct SchemaReader {
         case "then": compiler.nodes[index].consequence = try subschema(value, keyword, &compiler)
         case "else": compiler.nodes[index].alternative = try subschema(value, keyword, &compiler)
         case "dependentSchemas":
-            compiler.nodes[index].dependentSchemas = try schemas(value, keyword, &compiler).map { ($0.name, $0.node) }
+            compiler.nodes[index].dependentSchemas = try schemas(value, keyword, &compiler)
         case "prefixItems": compiler.nodes[index].prefixItems = try list(value, keyword, &compiler)
         case "items":
             if case .array = value {
@@ -79,7 +79,7 @@ struct SchemaReader {
             compiler.nodes[index].properties = Dictionary(found.map { ($0.name, $0.node) }) { $1 }
         case "patternProperties":
             for (name, node) in try schemas(value, keyword, &compiler) {
-                compiler.nodes[index].patternProperties.append((try pattern(name, keyword), node))
+                compiler.nodes[index].patternProperties.append((try pattern(name.text, keyword), node))
             }
         case "additionalProperties":
             compiler.nodes[index].additionalProperties = try subschema(value, keyword, &compiler)
@@ -109,7 +109,8 @@ struct SchemaReader {
         case "dependentRequired":
             guard case .object(let members) = value else { throw mismatch(keyword, "an object", value) }
             for member in members {
-                compiler.nodes[index].dependentRequired.append((member.name, try names(member.value, keyword)))
+                compiler.nodes[index].dependentRequired.append(
+                    (ExactText(member.name), try names(member.value, keyword)))
             }
         default: return false
         }
@@ -123,12 +124,12 @@ struct SchemaReader {
         case "type": compiler.nodes[index].types = try types(value)
         case "enum":
             guard case .array(let values) = value else { throw mismatch(keyword, "an array of the values", value) }
-            compiler.nodes[index].enumeration = Set(values.map(\.canonicalText))
+            compiler.nodes[index].enumeration = Set(values.map { ExactText($0.canonicalText) })
             compiler.nodes[index].choices =
                 values.prefix(10).map { Self.short($0.text) }.joined(separator: ", ")
                 + (values.count > 10 ? " …" : "")
         case "const":
-            compiler.nodes[index].constant = value.canonicalText
+            compiler.nodes[index].constant = ExactText(value.canonicalText)
             if compiler.nodes[index].choices.isEmpty { compiler.nodes[index].choices = Self.short(value.text) }
         case "multipleOf":
             let bound = try bound(value, keyword)
@@ -189,10 +190,10 @@ struct SchemaReader {
         return .init(number: DecimalNumber(number), text: Self.short(number.text))
     }
 
-    private func names(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> [String] {
+    private func names(_ value: JSONValue, _ keyword: String) throws(JSONSchema.ParseError) -> [ExactText] {
         guard case .array(let elements) = value else { throw mismatch(keyword, "an array of names", value) }
-        var names: [String] = []
-        for element in elements { names.append(try string(element, keyword)) }
+        var names: [ExactText] = []
+        for element in elements { names.append(ExactText(try string(element, keyword))) }
         guard Set(names).count == names.count else { throw error(keyword, "A name stands here twice.") }
         return names
     }
@@ -244,18 +245,19 @@ struct SchemaReader {
 
     private func schemas(
         _ value: JSONValue, _ keyword: String, _ compiler: inout SchemaCompiler
-    ) throws(JSONSchema.ParseError) -> [(name: String, node: Int)] {
+    ) throws(JSONSchema.ParseError) -> [(name: ExactText, node: Int)] {
         guard case .object(let members) = value else { throw mismatch(keyword, "an object of schemas", value) }
-        var nodes: [(name: String, node: Int)] = []
+        var nodes: [(name: ExactText, node: Int)] = []
         for member in members {
             let inner = "\(place)/\(SchemaPointer.escaped(keyword))/\(SchemaPointer.escaped(member.name))"
-            nodes.append((member.name, try compiler.register(member.value, at: inner, in: resource)))
+            nodes.append((ExactText(member.name), try compiler.register(member.value, at: inner, in: resource)))
         }
         return nodes
     }
 
     /// Text for a message, shortened.
     static func short(_ text: String) -> String {
-        text.unicodeScalars.count > 60 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(59))) + "…" : text
+        guard text.utf8.count > 60, text.unicodeScalars.prefix(61).count > 60 else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(59))) + "…"
     }
 }

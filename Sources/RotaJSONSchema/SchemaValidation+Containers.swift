@@ -19,7 +19,7 @@ extension SchemaValidation {
             note(rule, "uniqueItems", "must have no element twice, as \(twin.first) and \(twin.second) are")
             isValid = false
         }
-        for (position, inner) in rule.node.prefixItems.enumerated() where position < elements.count {
+        for (position, inner) in zip(elements.indices, rule.node.prefixItems) {
             isValid = try check(elements[position], inner, at: .index(position)) && isValid
         }
         own.items = max(own.items, min(rule.node.prefixItems.count, elements.count))
@@ -32,6 +32,7 @@ extension SchemaValidation {
         }
         isValid = try checkContains(elements, rule, &own) && isValid
         if let inner = rule.node.unevaluatedItems, own.items < elements.count {
+            try take(elements.count - own.items)
             for position in elements.indices.dropFirst(own.items) where !own.contained.contains(position) {
                 if program.rules[inner].node.isSatisfiable {
                     isValid = try check(elements[position], inner, at: .index(position)) && isValid
@@ -73,24 +74,23 @@ extension SchemaValidation {
     }
 
     private mutating func firstTwin(_ elements: [JSONValue]) throws(Stop) -> (first: Int, second: Int)? {
-        var seen: [String: Int] = [:]
+        var seen: [ExactText: Int] = [:]
         for (position, element) in elements.enumerated() {
-            let text = element.canonicalText
-            try take(1 + text.utf8.count / 16)
+            try take(textOf: element)
+            let text = ExactText(element.canonicalText)
             if let first = seen.updateValue(position, forKey: text) { return (first, position) }
         }
         return nil
     }
-
 }
 
 extension SchemaValidation {
     mutating func checkObject(
         _ members: [JSONValue.Member], _ rule: SchemaRule, _ own: inout Evaluated
     ) throws(Stop) -> Bool {
-        try take(members.count)
+        try take(namesOf: members)
         var isValid = true
-        let names = Set(members.map(\.name))
+        let names = Set(members.lazy.map { ExactText($0.name) })
         if let minimum = rule.node.minimumProperties, names.count < minimum {
             note(rule, "minProperties", "must have at least \(minimum) members, not \(names.count)")
             isValid = false
@@ -99,21 +99,23 @@ extension SchemaValidation {
             note(rule, "maxProperties", "must have at most \(maximum) members, not \(names.count)")
             isValid = false
         }
-        try take(rule.node.required.count)
+        try take(names: rule.node.required)
         for name in rule.node.required where !names.contains(name) {
-            note(rule, "required", "must have the member \(JSONValue.string(name).text)")
+            note(rule, "required", "must have the member \(JSONValue.string(name.text).text)")
             isValid = false
         }
+        try take(names: rule.node.dependentRequired.lazy.map(\.name))
         for (name, others) in rule.node.dependentRequired where names.contains(name) {
-            try take(others.count)
+            try take(names: others)
             for other in others where !names.contains(other) {
                 note(
                     rule, "dependentRequired",
-                    "must have the member \(JSONValue.string(other).text), because it has "
-                        + JSONValue.string(name).text)
+                    "must have the member \(JSONValue.string(other.text).text), because it has "
+                        + JSONValue.string(name.text).text)
                 isValid = false
             }
         }
+        try take(names: rule.node.dependentSchemas.lazy.map(\.name))
         for (name, inner) in rule.node.dependentSchemas where names.contains(name) {
             isValid = try check(.object(members), inner, &own) && isValid
         }
@@ -122,7 +124,8 @@ extension SchemaValidation {
             if !isValid, isDecided { return false }
         }
         if let inner = rule.node.unevaluatedProperties, !own.hasAllProperties {
-            for member in members where !own.properties.contains(member.name) {
+            try take(namesOf: members)
+            for member in members where !own.properties.contains(ExactText(member.name)) {
                 if program.rules[inner].node.isSatisfiable {
                     isValid = try check(member.value, inner, at: .name(member.name)) && isValid
                 } else {
@@ -148,7 +151,8 @@ extension SchemaValidation {
                 isValid = false
             }
         }
-        if let inner = rule.node.properties[member.name] {
+        let name = ExactText(member.name)
+        if let inner = rule.node.properties[name] {
             isKnown = true
             isValid = try check(member.value, inner, at: .name(member.name)) && isValid
         }
@@ -167,7 +171,7 @@ extension SchemaValidation {
                 isValid = false
             }
         }
-        if isKnown, program.tracksEvaluation { own.properties.insert(member.name) }
+        if isKnown, program.tracksEvaluation { own.properties.insert(name) }
         return isValid
     }
 }

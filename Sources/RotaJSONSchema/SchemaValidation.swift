@@ -7,12 +7,17 @@ struct SchemaValidation {
     /// The members and elements of a value that schemas have evaluated, for `unevaluatedProperties` and
     /// `unevaluatedItems`.
     struct Evaluated {
-        var properties: Set<String> = []
+        var properties: Set<ExactText> = []
         var hasAllProperties = false
         /// How many elements from the first.
         var items = 0
         /// The positions of elements that `contains` accepted.
         var contained: Set<Int> = []
+
+        /// The steps that a union with this takes.
+        var cost: Int {
+            contained.count + properties.reduce(properties.count) { $0 + $1.text.utf8.count / 16 }
+        }
 
         mutating func formUnion(_ other: Evaluated) {
             properties.formUnion(other.properties)
@@ -93,6 +98,36 @@ struct SchemaValidation {
         if steps < 0 { throw .outOfSteps }
     }
 
+    /// Takes the steps to look up names.
+    mutating func take(names: some Collection<ExactText>) throws(Stop) {
+        try take(names.count)
+        try take(names.reduce(0) { $0 + $1.text.utf8.count / 16 })
+    }
+
+    /// Takes the steps to look up the names of members.
+    mutating func take(namesOf members: [JSONValue.Member]) throws(Stop) {
+        try take(members.count)
+        try take(members.reduce(0) { $0 + $1.name.utf8.count / 16 })
+    }
+
+    /// Takes the steps to write a value's canonical text, which sorts names.
+    mutating func take(textOf value: JSONValue) throws(Stop) {
+        try take(1)
+        switch value {
+        case .number(let number): try take(number.text.utf8.count / 16)
+        case .string(let text): try take(text.utf8.count / 16)
+        case .array(let elements):
+            for element in elements { try take(textOf: element) }
+        case .object(let members):
+            let rounds = Int.bitWidth - members.count.leadingZeroBitCount
+            for member in members {
+                try take(rounds * (1 + member.name.utf8.count / 16))
+                try take(textOf: member.value)
+            }
+        case .null, .bool: break
+        }
+    }
+
     /// Notes a violation, unless it would only be that of an alternative.
     mutating func note(_ rule: SchemaRule, _ keyword: String, _ message: @autoclosure () -> String) {
         guard !isDecided else { return }
@@ -103,8 +138,8 @@ struct SchemaValidation {
 
     /// Finds members that stand twice in an object.
     ///
-    /// One reader takes the first, another the last, so neither can be
-    /// checked for the other.
+    /// One reader takes the first, another the last, so neither can be checked for the other. Names that differ only in
+    /// how their accents are written count as one here, because readers with Unicode strings hold them for one.
     mutating func checkNames(_ value: JSONValue) throws(Stop) {
         switch value {
         case .array(let elements):
@@ -162,7 +197,10 @@ struct SchemaValidation {
             default: break
             }
         }
-        if isValid, program.tracksEvaluation { evaluated.formUnion(own) }
+        if isValid, program.tracksEvaluation {
+            try take(own.cost)
+            evaluated.formUnion(own)
+        }
         return isValid
     }
 
@@ -195,6 +233,7 @@ struct SchemaValidation {
             var target = dynamic.node
             if let anchor = dynamic.anchor {
                 // The outermost schema on the way here that has the name.
+                try take(scope.count * (1 + anchor.text.utf8.count / 16))
                 for resource in scope {
                     guard let named = program.dynamicAnchors[resource][anchor] else { continue }
                     target = named
@@ -213,15 +252,19 @@ struct SchemaValidation {
         for inner in rule.node.allOf { isValid = try check(value, inner, &own) && isValid }
         if !rule.node.anyOf.isEmpty {
             var isAccepted = false
-            for inner in rule.node.anyOf where !isAccepted || program.tracksEvaluation {
+            for inner in rule.node.anyOf {
                 isAccepted = try accepts(value, inner, &own) || isAccepted
+                if isAccepted, !program.tracksEvaluation { break }
             }
             if !isAccepted { note(rule, "anyOf", "must match at least one of \(rule.node.anyOf.count) schemas") }
             isValid = isAccepted && isValid
         }
         if !rule.node.oneOf.isEmpty {
             var matches = 0
-            for inner in rule.node.oneOf where matches < 2 { matches += try accepts(value, inner, &own) ? 1 : 0 }
+            for inner in rule.node.oneOf {
+                matches += try accepts(value, inner, &own) ? 1 : 0
+                if matches > 1 { break }
+            }
             if matches != 1 {
                 note(
                     rule, "oneOf",
@@ -254,12 +297,21 @@ struct SchemaValidation {
             if condition { isValid = false }
             return condition
         }
-        if let types = rule.node.types, fails(types.isDisjoint(with: JSONTypes(of: value))) {
+        var kind = JSONTypes(of: value)
+        var decimal: DecimalNumber?
+        if case .number(let number) = value, rule.node.readsNumbers {
+            // Before the digits are read: a number may have a million of them.
+            try take(number.text.utf8.count / 16)
+            let read = DecimalNumber(number)
+            if read.isInteger { kind.insert(.integer) }
+            decimal = read
+        }
+        if let types = rule.node.types, fails(types.isDisjoint(with: kind)) {
             note(rule, "type", "must be \(types.words), not \(value.kindWithArticle)")
         }
         if rule.node.enumeration != nil || rule.node.constant != nil {
-            let text = value.canonicalText
-            try take(text.utf8.count / 16)
+            try take(textOf: value)
+            let text = ExactText(value.canonicalText)
             if let allowed = rule.node.enumeration, fails(!allowed.contains(text)) {
                 note(rule, "enum", "must be one of \(rule.node.choices)")
             }
@@ -269,28 +321,31 @@ struct SchemaValidation {
         }
         switch value {
         case .number(let number):
-            let decimal = DecimalNumber(number)
-            let text = SchemaReader.short(number.text)
-            try take(decimal.digits.count / 16)
+            guard let decimal else { break }
+            func text() -> String { SchemaReader.short(number.text) }
             if let bound = rule.node.minimum, fails(decimal < bound.number) {
-                note(rule, "minimum", "must be at least \(bound.text), not \(text)")
+                note(rule, "minimum", "must be at least \(bound.text), not \(text())")
             }
             if let bound = rule.node.exclusiveMinimum, fails(decimal <= bound.number) {
-                note(rule, "exclusiveMinimum", "must be more than \(bound.text), not \(text)")
+                note(rule, "exclusiveMinimum", "must be more than \(bound.text), not \(text())")
             }
             if let bound = rule.node.maximum, fails(decimal > bound.number) {
-                note(rule, "maximum", "must be at most \(bound.text), not \(text)")
+                note(rule, "maximum", "must be at most \(bound.text), not \(text())")
             }
             if let bound = rule.node.exclusiveMaximum, fails(decimal >= bound.number) {
-                note(rule, "exclusiveMaximum", "must be less than \(bound.text), not \(text)")
+                note(rule, "exclusiveMaximum", "must be less than \(bound.text), not \(text())")
             }
-            if let bound = rule.node.multipleOf, fails(!decimal.isMultiple(of: bound.number)) {
-                note(rule, "multipleOf", "must be a multiple of \(bound.text), not \(text)")
+            if let bound = rule.node.multipleOf {
+                // Two divisions for each digit.
+                try take(decimal.digits.count / 2)
+                if fails(!decimal.isMultiple(of: bound.number)) {
+                    note(rule, "multipleOf", "must be a multiple of \(bound.text), not \(text())")
+                }
             }
         case .string(let text):
             if rule.node.minimumLength != nil || rule.node.maximumLength != nil {
+                try take(text.utf8.count / 16)
                 let length = text.unicodeScalars.count
-                try take(length / 16)
                 if let minimum = rule.node.minimumLength, fails(length < minimum) {
                     note(rule, "minLength", "must have at least \(minimum) characters, not \(length)")
                 }

@@ -79,6 +79,22 @@ struct CURLAddressTests {
         await server.stop()
     }
 
+    @Test("An error names the host, not the name that its addresses have for libcurl")
+    func names() async throws {
+        let resolver = ScriptedResolver()
+        resolver.script("api.example.com", [Self.home])
+        let transport = patient(resolver)
+        let address = try LoopbackServer.refusingAddress()
+        let refusing = try #require(URL(string: address))
+        let url = try #require(URL(string: "http://api.example.com:\(refusing.port ?? 0)/"))
+        let error = await #expect(throws: TransportError.self) {
+            _ = try await transport.send(HTTPRequest(url: url, timeout: .seconds(300)))
+        }
+        #expect(error?.code == .connectionRefused)
+        #expect(error?.message.contains("rota-") == false, "\(error as Any)")
+        await transport.close()
+    }
+
     @Test("Of several addresses, one that answers is used, and its connection kept")
     func several() async throws {
         let server = try await LoopbackServer { _ in .status(200) }

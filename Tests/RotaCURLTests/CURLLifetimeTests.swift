@@ -79,6 +79,26 @@ struct CURLLifetimeTests {
         await server.stop()
     }
 
+    @Test("After an unused transport was closed, nothing is queued and nothing is looked up")
+    func closedUnused() async throws {
+        let loop = CURLLoop(HandleSettings(CURLTransport.Configuration()))
+        await loop.close()
+        #expect(loop.queued == 0)
+        let url = try #require(URL(string: "http://api.example.com/"))
+        let reply = try await loop.carryOut(
+            HTTPRequest(url: url), limit: .default, deadline: .now + .seconds(300), route: nil
+        ) {
+            Issue.record("the name was looked up")
+            return .success(Route())
+        }
+        guard case .closed = reply.ending else {
+            Issue.record("it was sent")
+            return
+        }
+        loop.cancel(Ticket())
+        #expect(loop.queued == 0)
+    }
+
     /// The threads and descriptors of this process that transports make.
     private static func inUse() -> (threads: Int, descriptors: Int) {
         let manager = FileManager.default

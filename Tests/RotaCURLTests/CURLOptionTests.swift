@@ -1,3 +1,4 @@
+import CRotaCURL
 import Foundation
 import RotaHTTP
 import RotaTestSupport
@@ -139,6 +140,38 @@ struct CURLOptionTests {
         #expect(throws: HTTPRequestError.self) { try CURLTransport.Proxy(text) }
     }
 
+    @Test("A proxy that cannot reach one of the addresses is asked for the next, those of IPv4 first")
+    func proxyTrials() async throws {
+        let server = try await LoopbackServer { request in
+            guard request.method == "CONNECT" else { return .status(200, text: "ok") }
+            return request.target == "93.184.216.35:80"
+                ? .script([.write(Array("HTTP/1.1 200 Connected\r\n\r\n".utf8))]) : .status(502)
+        }
+        let resolver = ScriptedResolver()
+        let four = IPAddress(v4: 0x5DB8_D822)
+        resolver.script("api.example.com", [IPAddress(v6: 1 << 125 | 1), four, IPAddress(v4: 0x5DB8_D823)])
+        resolver.script("down.example.com", [four])
+        var configuration = open()
+        configuration.resolver = resolver
+        configuration.proxy = try CURLTransport.Proxy("http://127.0.0.1:\(server.port)")
+        let url = try #require(URL(string: "http://api.example.com/path"))
+        #expect(try await send(url, configuration).body == Data("ok".utf8))
+        #expect(server.requests.map(\.target) == ["93.184.216.34:80", "93.184.216.35:80", "/path"])
+        #expect(resolver.lookups == ["api.example.com"])
+        let down = try #require(URL(string: "http://down.example.com/"))
+        let error = await #expect(throws: TransportError.self) { _ = try await send(down, configuration) }
+        #expect(error?.code == .proxyRefused && error?.mayHaveBeenSent == false)
+        #expect(server.requests.count == 4)
+        await server.stop()
+    }
+
+    @Test("libcurl remembers the addresses of a route longer than any request may take")
+    func memory() {
+        let settings = HandleSettings(CURLTransport.Configuration())
+        let memory = settings.numbers.first { $0.option == Int32(ROTA_OPT_DNS_CACHE_TIMEOUT) }?.number ?? 0
+        #expect(Duration.seconds(memory) > RequestTimeout.range.upperBound)
+    }
+
     @Test("A proxy's URL may have a name and a password, percent-encoded, which nothing shows")
     func proxyLogin() async throws {
         let server = try await proxy()
@@ -179,6 +212,9 @@ struct CURLOptionTests {
         }
         var dumped = ""
         dump(configuration, to: &dumped)
+        let transport = CURLTransport(configuration)
+        dump(transport, to: &dumped)
+        dump(HandleSettings(configuration), to: &dumped)
         #expect(!dumped.contains("xyzzy"))
     }
 
@@ -240,6 +276,28 @@ struct CURLOptionTests {
             for try await status in group { #expect(status == 200) }
         }
         #expect(server.connectionCount <= 3)
+        await transport.close()
+        await server.stop()
+    }
+
+    @Test("A host does not wait for the connections of another host at the same address")
+    func connectionsOfOthers() async throws {
+        let server = try await LoopbackServer { request in
+            request.path == "/slow" ? .status(200).delayed(by: .seconds(36_000)) : .status(200)
+        }
+        let resolver = ScriptedResolver()
+        for host in ["a.example.com", "b.example.com"] { resolver.script(host, [IPAddress(v4: 0x7F00_0001)]) }
+        var configuration = open()
+        configuration.resolver = resolver
+        configuration.connectionsPerHost = 1
+        let transport = CURLTransport(configuration)
+        let slow = try #require(URL(string: "http://a.example.com:\(server.port)/slow"))
+        let quick = try #require(URL(string: "http://b.example.com:\(server.port)/"))
+        let waiting = Task { try await transport.send(HTTPRequest(url: slow, timeout: .seconds(600))) }
+        while server.requests.isEmpty { await Task.yield() }
+        #expect(try await transport.send(HTTPRequest(url: quick, timeout: .seconds(60))).status == 200)
+        waiting.cancel()
+        await #expect(throws: TransportError.self) { try await waiting.value }
         await transport.close()
         await server.stop()
     }

@@ -156,6 +156,48 @@ struct ProcessTests {
         kill(pid_t(left) ?? 0, SIGKILL)
     }
 
+    /// A worker without output that cleans up after SIGTERM, and says when it is ready.
+    private static let worker =
+        "(trap 'sleep 0.2; echo clean > cleaned; exit 0' TERM; echo ready > ready; while :; do sleep 0.01; done) "
+        + ">/dev/null 2>&1 & "
+
+    @Test("What a command that is ended leaves behind has the grace period to clean up, even without its output")
+    func quietWorker() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell(Self.worker + "wait")
+        (command.folder, command.grace) = (scratch.path, .seconds(60))
+        let execution = try await CommandRig().run(command) { scheduler, execution in
+            _ = try await scratch.wait(for: "ready")
+            try await scheduler.cancel(execution.id)
+        }
+        #expect(execution.status == .canceled)
+        #expect(try await scratch.wait(for: "cleaned") == "clean")
+    }
+
+    @Test("What a command leaves behind by itself gets SIGTERM first, and the attempt waits for its end")
+    func quietLeftover() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell(Self.worker + "while [ ! -s ready ]; do sleep 0.01; done; echo done")
+        (command.folder, command.grace) = (scratch.path, .seconds(60))
+        let execution = try await CommandRig().run(command)
+        #expect(execution.status == .succeeded)
+        #expect(execution.command?.output.text == "done\n")
+        #expect(scratch.text("cleaned") == "clean")
+    }
+
+    @Test("What ignores SIGTERM without having the output open is killed after the grace period")
+    func quietKilled() async throws {
+        let scratch = try Scratch()
+        var command = CommandHandler.shell(
+            "(trap '' TERM; echo ready > ready; while :; do sleep 0.01; done) >/dev/null 2>&1 & "
+                + "while [ ! -s ready ]; do sleep 0.01; done; echo $!")
+        (command.folder, command.grace) = (scratch.path, .milliseconds(100))
+        let execution = try await CommandRig().run(command)
+        #expect(execution.status == .succeeded)
+        let pid = try #require(execution.command?.output.text.dropLast())
+        while runs(String(pid)) { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
     @Test("A process that left the group and keeps the output open does not hold up the attempt")
     func escaped() async throws {
         for leftovers in [CommandLeftovers.end, .leave] {

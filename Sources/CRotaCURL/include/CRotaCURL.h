@@ -26,6 +26,7 @@ enum {
     ROTA_OPT_UNIX_SOCKET_PATH = 10231,
     ROTA_OPT_PROXY_CAINFO = 10246,
     ROTA_OPT_MAXAGE_CONN = 288,
+    ROTA_OPT_DNS_CACHE_TIMEOUT = 92,
 };
 
 /// A growing piece of memory.

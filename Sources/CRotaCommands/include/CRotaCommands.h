@@ -40,6 +40,12 @@ int rota_child_has_ended(pid_t pid);
 /// One of `status` and `signal` is set, and the other one is -1.
 int rota_child_reap(pid_t pid, int *status, int *signal);
 
+/// Whether anything runs in the process group of a child that has been forgotten.
+///
+/// What has ended and is not reaped by its parent does not count. A process of the group that came to this process,
+/// because this is the first of its container, is reaped.
+int rota_group_is_left(pid_t group);
+
 /// Whether the statuses of children are lost, because this process ignores SIGCHLD.
 int rota_children_are_ignored(void);
 

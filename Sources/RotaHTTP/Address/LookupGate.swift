@@ -52,19 +52,44 @@ final class LookupWaiter: Sendable {
     }
 }
 
-/// Waiting callers by name, and the number of lookups in progress.
+/// Waiting callers by name, and the number of lookups in progress: in all, and of the names below one domain.
+///
+/// Name servers that never answer stop the lookups of their own domain, but not those of others.
 final class LookupGate: Sendable {
     private struct State {
         var running = 0
+        /// The running lookups by domain.
+        var ofDomain: [Substring: Int] = [:]
         var waiters: [String: [LookupWaiter]] = [:]
         var queued: [String] = []
     }
 
     private let width: Int
+    private let perDomain: Int
     private let state = Mutex(State())
 
-    init(width: Int) {
+    /// - Parameters:
+    ///   - width: The most lookups at once.
+    ///   - perDomain: The most of names that have their last two labels in common.
+    init(width: Int, perDomain: Int = 4) {
         self.width = width
+        self.perDomain = perDomain
+    }
+
+    /// The last two labels of a name.
+    private static func domain(of host: String) -> Substring {
+        guard let last = host.lastIndex(of: "."), let before = host[..<last].lastIndex(of: ".") else {
+            return host[...]
+        }
+        return host[host.index(after: before)...]
+    }
+
+    private func start(_ host: String, in state: inout State) -> Bool {
+        let domain = Self.domain(of: host)
+        guard state.running < width, state.ofDomain[domain, default: 0] < perDomain else { return false }
+        state.running += 1
+        state.ofDomain[domain, default: 0] += 1
+        return true
     }
 
     /// Adds a waiter, and starts a lookup of the name if none is in progress and there is room.
@@ -75,12 +100,9 @@ final class LookupGate: Sendable {
                 return false
             }
             state.waiters[host] = [waiter]
-            guard state.running < width else {
-                state.queued.append(host)
-                return false
-            }
-            state.running += 1
-            return true
+            let starts = self.start(host, in: &state)
+            if !starts { state.queued.append(host) }
+            return starts
         }
         if starts { start(host) }
     }
@@ -89,19 +111,25 @@ final class LookupGate: Sendable {
     func leave(_ host: String, _ answer: Result<[IPAddress], TransportError>) -> String? {
         let (waiters, next) = state.withLock { state -> ([LookupWaiter], String?) in
             let waiters = state.waiters.removeValue(forKey: host) ?? []
-            // Skip names whose waiters were all canceled or timed out.
-            let live = state.queued.firstIndex { name in
-                state.waiters[name]?.contains { !$0.isFinished } ?? false
+            state.running -= 1
+            let domain = Self.domain(of: host)
+            let others = state.ofDomain[domain, default: 1] - 1
+            state.ofDomain[domain] = others > 0 ? others : nil
+            var kept: [String] = []
+            for (place, name) in state.queued.enumerated() {
+                // Skip names whose waiters were all canceled or timed out.
+                guard state.waiters[name]?.contains(where: { !$0.isFinished }) ?? false else {
+                    state.waiters[name] = nil
+                    continue
+                }
+                if start(name, in: &state) {
+                    state.queued = kept + state.queued[(place + 1)...]
+                    return (waiters, name)
+                }
+                kept.append(name)
             }
-            for name in state.queued[..<(live ?? state.queued.endIndex)] { state.waiters[name] = nil }
-            guard let live else {
-                state.queued = []
-                state.running -= 1
-                return (waiters, nil)
-            }
-            let next = state.queued[live]
-            state.queued.removeSubrange(...live)
-            return (waiters, next)
+            state.queued = kept
+            return (waiters, nil)
         }
         for waiter in waiters { waiter.finish(answer) }
         return next

@@ -32,12 +32,14 @@ public indirect enum JSONValue: Sendable, Hashable {
 
     /// The value of a member, the last of several.
     ///
+    /// Names are compared byte for byte.
+    ///
     /// `nil` if this is not an object or has no such member.
     ///
     /// - Complexity: O(*n*) in the number of members.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.last { $0.name == name }?.value
+        return members.last { $0.name.isExactly(name) }?.value
     }
 
     /// The element at a position, where -1 is the last.
@@ -163,17 +165,19 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Returns whether two values are equivalent: numbers by quantity, objects without regard to the order of members.
+    /// Returns whether two values are equivalent: numbers by quantity, strings byte for byte, objects without
+    /// regard to the order of members.
     public func isEquivalent(to other: JSONValue) -> Bool {
         switch (self, other) {
         case (.number(let left), .number(let right)): return left.isEqual(to: right)
         case (.array(let left), .array(let right)):
             return left.count == right.count && zip(left, right).allSatisfy { $0.isEquivalent(to: $1) }
         case (.object(let left), .object(let right)):
-            let leftByName = Dictionary(left.map { ($0.name, $0.value) }) { $1 }
-            let rightByName = Dictionary(right.map { ($0.name, $0.value) }) { $1 }
+            let leftByName = Dictionary(left.map { (ExactText($0.name), $0.value) }) { $1 }
+            let rightByName = Dictionary(right.map { (ExactText($0.name), $0.value) }) { $1 }
             return leftByName.count == rightByName.count
                 && leftByName.allSatisfy { rightByName[$0]?.isEquivalent(to: $1) ?? false }
+        case (.string(let left), .string(let right)): return left.isExactly(right)
         default: return self == other
         }
     }

@@ -197,8 +197,9 @@ struct PatternParser {
         case "t": return PatternSet(ranges: [0x09...0x09])
         case "f": return PatternSet(ranges: [0x0C...0x0C])
         case "v": return PatternSet(ranges: [0x0B...0x0B])
-        case "x": return try parseHex(2)
-        case "u": return try parseHex(4)
+        case "x", "u":
+            let value = try scalar == "x" ? parseHex(2) : parseUnit()
+            return PatternSet(ranges: [value...value])
         case "0"..."9": throw error("backreferences are not supported")
         default:
             guard !scalar.properties.isAlphabetic else { throw error("unknown escape") }
@@ -206,13 +207,25 @@ struct PatternParser {
         }
     }
 
-    private mutating func parseHex(_ count: Int) throws(HTTPRequestError) -> PatternSet {
+    /// Parses what follows `\u`.
+    ///
+    /// A character beyond U+FFFF is written as two halves, as in JavaScript.
+    private mutating func parseUnit() throws(HTTPRequestError) -> UInt32 {
+        let first = try parseHex(4)
+        guard first & 0xF800 == 0xD800 else { return first }
+        guard first < 0xDC00, take("\\"), take("u") else { throw error("half of a surrogate pair stands alone") }
+        let second = try parseHex(4)
+        guard second & 0xFC00 == 0xDC00 else { throw error("half of a surrogate pair stands alone") }
+        return 0x10000 + (first & 0x3FF) << 10 + second & 0x3FF
+    }
+
+    private mutating func parseHex(_ count: Int) throws(HTTPRequestError) -> UInt32 {
         let digits = String(String.UnicodeScalarView(scalars[position...].prefix(count)))
         guard digits.utf8.count == count, let value = UInt32(digits, radix: 16), digits.first != "+" else {
             throw error("expected \(count) hexadecimal digits")
         }
         position += count
-        return PatternSet(ranges: [value...value])
+        return value
     }
 
     /// Parses the inside of `[…]`.

@@ -20,7 +20,11 @@ struct PatternSet: Sendable, Hashable {
 
     static let digits = PatternSet(ranges: [0x30...0x39])
     static let words = PatternSet(ranges: [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
-    static let spaces = PatternSet(ranges: [0x09...0x0D, 0x20...0x20])
+    /// The white space and line ends of ECMA-262.
+    static let spaces = PatternSet(ranges: [
+        0x09...0x0D, 0x20...0x20, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A, 0x2028...0x2029, 0x202F...0x202F,
+        0x205F...0x205F, 0x3000...0x3000, 0xFEFF...0xFEFF,
+    ])
     static let newline = PatternSet(ranges: [0x0A...0x0A])
     static let everything = PatternSet(isNegated: true)
 
@@ -200,8 +204,10 @@ struct PatternProgram: Sendable, Hashable {
 
     /// Searches for the pattern anywhere in a text.
     ///
-    /// - Parameter left: The instructions that may be executed. Those used are subtracted.
-    func search(_ text: String, steps left: inout Int) -> Outcome {
+    /// - Parameters:
+    ///   - isCut: Whether more followed the text, so that nothing is known about its end.
+    ///   - left: The instructions that may be executed. Those used are subtracted.
+    func search(_ text: String, isCut: Bool = false, steps left: inout Int) -> Outcome {
         // Allocating the states counts too. Otherwise searching very many short texts would be free.
         left -= instructions.count / 8
         var current = StateSet(count: instructions.count)
@@ -210,7 +216,7 @@ struct PatternProgram: Sendable, Hashable {
         var iterator = text.unicodeScalars.makeIterator()
         var scalar = iterator.next()?.value
         while true {
-            if add(0, to: &current, before: before, after: scalar, &left) { return .found }
+            if add(0, to: &current, before: before, after: scalar, isCut, &left) { return .found }
             guard left > 0 else { return .gaveUp }
             guard let value = scalar else { return .notFound }
             let after = iterator.next()?.value
@@ -218,7 +224,7 @@ struct PatternProgram: Sendable, Hashable {
             for state in current.members {
                 left -= 1
                 guard case .scalars(let set) = instructions[state], set.contains(value) else { continue }
-                if add(state + 1, to: &following, before: value, after: after, &left) { return .found }
+                if add(state + 1, to: &following, before: value, after: after, isCut, &left) { return .found }
             }
             swap(&current, &following)
             before = value
@@ -230,9 +236,10 @@ struct PatternProgram: Sendable, Hashable {
     ///
     /// Returns `true` if the match is reached.
     private func add(
-        _ start: Int, to states: inout StateSet, before: UInt32?, after: UInt32?, _ left: inout Int
+        _ start: Int, to states: inout StateSet, before: UInt32?, after: UInt32?, _ isCut: Bool, _ left: inout Int
     ) -> Bool {
         var stack = [start]
+        let isEndKnown = after != nil || !isCut
         while let state = stack.popLast() {
             guard states.insert(state) else { continue }
             left -= 1
@@ -245,10 +252,10 @@ struct PatternProgram: Sendable, Hashable {
             case .start(let ofLine):
                 if before == nil || (ofLine && before == 0x0A) { stack.append(state + 1) }
             case .end(let ofLine):
-                if after == nil || (ofLine && after == 0x0A) { stack.append(state + 1) }
+                if isEndKnown, after == nil || (ofLine && after == 0x0A) { stack.append(state + 1) }
             case .boundary(let wanted):
                 let isBoundary = Self.isWord(before) != Self.isWord(after)
-                if isBoundary == wanted { stack.append(state + 1) }
+                if isEndKnown, isBoundary == wanted { stack.append(state + 1) }
             case .scalars: break
             }
         }

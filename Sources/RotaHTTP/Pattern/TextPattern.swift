@@ -8,6 +8,9 @@
 /// Supported are literals, `.`, `[a-z]`, `\d \w \s` and their opposites, `^ $ \b \A \z`, groups, `|`, `* + ? {2,5}`,
 /// and the flags `(?i)` (ASCII letters), `(?m)` and `(?s)`. Backreferences and lookaround are not supported because
 /// they need unbounded work. A match may lie anywhere in the text.
+///
+/// Three things differ from JavaScript (ECMA-262): `.` leaves out only the line feed, a `]` that comes first in a set
+/// belongs to it, as in `[]a]`, and a character is a Unicode scalar, so `.` takes an emoji whole, as with the flag `u`.
 public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as written.
     public let text: String
@@ -33,8 +36,10 @@ public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Returns whether the pattern occurs in a text, within a budget of steps that several searches share.
-    package func occurs(in text: String, steps: inout Int) -> Bool? {
-        switch program.search(text, steps: &steps) {
+    ///
+    /// - Parameter isCut: Whether more followed the text. Then neither its end nor what depends on it is a match.
+    package func occurs(in text: String, isCut: Bool = false, steps: inout Int) -> Bool? {
+        switch program.search(text, isCut: isCut, steps: &steps) {
         case .found: true
         case .notFound: false
         case .gaveUp: nil

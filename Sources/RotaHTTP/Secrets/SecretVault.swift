@@ -82,6 +82,8 @@ public struct SecretFolder: SecretVault {
     /// Reads a secret.
     ///
     /// One line break at its end, as editors leave it, does not belong to it.
+    ///
+    /// - Throws: ``HTTPRequestError`` with `badSecret` if the file is not UTF-8, and with `tooLarge`.
     public func secret(named name: String) async throws -> SecretValue? {
         let file = try file(name)
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
@@ -94,7 +96,12 @@ public struct SecretFolder: SecretVault {
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         }
         guard bytes.count <= Self.longestSecret else { throw Self.tooLarge(name) }
-        return SecretValue(String(decoding: bytes, as: UTF8.self))
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw HTTPRequestError(
+                .badSecret, field: "secret", "the file of a secret must be UTF-8; write a key of bytes in Base64",
+                value: name)
+        }
+        return SecretValue(text)
     }
 
     /// Writes a secret to its file, whole or not at all.

@@ -1,4 +1,5 @@
 import Foundation
+import RotaCore
 
 extension ResponseMatcher {
     /// Returns why a response does not match: the failed assertion and the value found.
@@ -21,7 +22,7 @@ extension ResponseMatcher {
 
     /// The outcome of a matcher.
     ///
-    /// `unknown` never counts as success, not even inside `not`.
+    /// `unknown` never counts as success, not even inside `not`. Of a body that was cut, what was not found is unknown.
     fileprivate enum Finding {
         case holds
         case fails(String)
@@ -33,9 +34,14 @@ extension ResponseMatcher {
         case .assertion(let subject, let condition):
             switch evidence.values(of: subject) {
             case .failure(let reason):
+                if evidence.isCut(subject) { return .unknown("\(subject): \(reason.message)") }
                 return condition.holdsForNothing ? .holds : .fails("\(subject): \(reason.message)")
             case .success(let values):
-                switch condition.finding(in: values, &evidence) {
+                let finding =
+                    evidence.isCut(subject)
+                    ? condition.finding(inBeginning: values, isText: subject == .text, &evidence)
+                    : condition.finding(in: values, &evidence)
+                switch finding {
                 case .holds: return .holds
                 case .fails(let reason): return .fails("\(subject): \(reason)")
                 case .unknown(let reason): return .unknown("\(subject): \(reason)")
@@ -107,11 +113,28 @@ extension ResponseMatcher {
             }
         }
 
+        /// The bytes of the body.
+        var body: Data { response.body }
+
+        /// Whether only the beginning of what an assertion looks at is known.
+        func isCut(_ subject: Subject) -> Bool {
+            switch subject {
+            case .status, .header: false
+            case .text, .json: response.bodyIsTruncated
+            }
+        }
+
+        private var text: String {
+            let body = response.bodyIsTruncated ? response.body.droppingCutCharacter : response.body
+            return String(decoding: body, as: UTF8.self)
+        }
+
         mutating func values(of subject: Subject) -> Result<[JSONValue], Unreadable> {
             switch subject {
             case .status: .success([.number(JSONValue.Number(Int64(response.status)))])
             case .header(let name): .success(response.headers.values(name).map { .string($0) })
-            case .text: .success([.string(String(decoding: response.body, as: UTF8.self))])
+            case .text:
+                .success([.string(text)])
             case .json(let path): json.map { path.values(in: $0) }
             }
         }
@@ -149,6 +172,47 @@ extension ResponseMatcher.Condition {
             let found = values.prefix(3).map { $0.excerpt(scrubbedBy: redaction) }.joined(separator: ", ")
             return .fails(
                 "expected \(self), found " + (values.isEmpty ? "nothing" : found + (values.count > 3 ? " …" : "")))
+        }
+    }
+
+    /// Returns what is certain about a body of which only the beginning is known.
+    fileprivate func finding(
+        inBeginning values: [JSONValue], isText: Bool, _ evidence: inout ResponseMatcher.Evidence
+    ) -> ResponseMatcher.Finding {
+        let doubt = ResponseMatcher.Finding.unknown(
+            "expected \(self), but the body was cut at \(evidence.body.count) bytes")
+        // JSON that was cut and can still be read is a number without its last digits, or was all there.
+        guard isText, let value = values.first, case .string(let text) = value else { return doubt }
+        let canChange: Bool
+        switch kind {
+        case .exists: return .holds
+        case .regex:
+            return pattern?.occurs(in: text, isCut: true, steps: &evidence.steps) == true ? .holds : doubt
+        case .lessThan, .greaterThan: return doubt
+        case .contains, .notContains:
+            let opposite = Self(kind: .contains, operand: operand)
+            let isFound = opposite.isMet(by: value, &evidence.steps) == true
+            if case .string = operand { canChange = !isFound } else { canChange = false }
+        case .equals, .notEquals: canChange = Self.mayBegin(operand, with: evidence.body)
+        case .isIn:
+            guard case .array(let options) = operand else { return finding(in: values, &evidence) }
+            canChange = options.contains { Self.mayBegin($0, with: evidence.body) }
+        }
+        guard !canChange else { return doubt }
+        switch kind {
+        case .contains, .notContains: return finding(in: values, &evidence)
+        default:
+            return kind == .notEquals
+                ? .holds : .fails("expected \(self), found \(value.excerpt(scrubbedBy: evidence.redaction))")
+        }
+    }
+
+    /// Returns whether a text that is longer than the bytes, and begins with them, may be the same as a value.
+    private static func mayBegin(_ value: JSONValue, with bytes: Data) -> Bool {
+        switch value {
+        case .string(let text): text.utf8.count > bytes.count && text.utf8.starts(with: bytes)
+        case .number: true
+        default: false
         }
     }
 

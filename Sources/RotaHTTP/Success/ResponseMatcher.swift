@@ -1,5 +1,8 @@
 /// An assertion about a response, for servers that answer 200 and report failure elsewhere.
 ///
+/// If the body was cut because it exceeded the response limit, only what its beginning proves counts: JSON proves
+/// nothing then, and that a text does not contain another cannot hold.
+///
 /// ```swift
 /// let matcher = ResponseMatcher.all([
 ///     .json(try JSONPath("$.status"), .equals("ok")),

@@ -33,8 +33,8 @@ extension RequestTemplate {
     /// The same variables always give the same request.
     ///
     /// - Parameter variables: The values for this execution.
-    /// - Throws: ``HTTPRequestError`` if a value makes the URL or a header too long, or is not allowed in a header;
-    ///   with `missingValue` if the payload lacks a field that the template names.
+    /// - Throws: ``HTTPRequestError`` if values make the URL, a header or the body too long, or are not allowed in a
+    ///   header; with `missingValue` if the payload lacks a field that the template names.
     public func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> RenderedRequest {
         try parts().render(method: method, timeout: timeout, variables)
     }

@@ -87,16 +87,26 @@ struct TemplateText: Sendable, Hashable {
     /// - Parameters:
     ///   - variables: The values.
     ///   - field: The part of the request that the text belongs to.
-    ///   - encode: Called with each value; returns what is inserted.
-    /// - Throws: ``HTTPRequestError`` with `missingValue`.
+    ///   - budget: The bytes that may be inserted, of which those of the result are taken.
+    ///   - encode: Called with each value; returns what is inserted, which is not shorter.
+    /// - Throws: ``HTTPRequestError`` with `missingValue` or `tooLarge`.
     func render(
-        _ variables: TemplateVariables, for field: String, encode: (String) -> String = { $0 }
+        _ variables: TemplateVariables, for field: String, within budget: inout RenderBudget,
+        encode: (String) -> String = { $0 }
     ) throws(HTTPRequestError) -> String {
         var out = ""
         for piece in pieces {
             switch piece {
-            case .text(let text): out += text
-            case .variable(let variable): out += encode(try variables.text(of: variable, for: field))
+            case .text(let text):
+                try budget.take(text.utf8.count)
+                out += text
+            case .variable(let variable):
+                let value = try variables.text(of: variable, for: field)
+                let count = value.utf8.count
+                try budget.take(count)
+                let encoded = encode(value)
+                try budget.take(max(0, encoded.utf8.count - count))
+                out += encoded
             }
         }
         return out
@@ -263,7 +273,9 @@ struct TemplateParts {
     ) throws(HTTPRequestError) -> RenderedRequest {
         var rendered: [HTTPHeaders.Field] = []
         for (field, part) in headers {
-            let text = try part.render(variables, for: "headers[\"\(field.name)\"]")
+            let place = "headers[\"\(field.name)\"]"
+            var budget = RenderBudget.value(place)
+            let text = try part.render(variables, for: place, within: &budget)
             try HTTPHeaders.check(value: text, of: field.name)
             try Self.checkSecrets(of: field, part, in: text)
             rendered.append(.init(field.name, text, isSensitive: field.isSensitive))
@@ -272,7 +284,8 @@ struct TemplateParts {
             method: method, url: try url.render(variables), headers: HTTPHeaders(rendered),
             body: try Self.render(body, variables), timeout: timeout,
             signature: try signature.map { text throws(HTTPRequestError) in
-                let reference = try text.render(variables, for: "signature")
+                var budget = RenderBudget.value("signature")
+                let reference = try text.render(variables, for: "signature", within: &budget)
                 _ = try SecretReference.name(in: reference, field: "signature")
                 return reference
             },
@@ -282,30 +295,51 @@ struct TemplateParts {
     private static func render(
         _ body: HTTPBody, _ variables: TemplateVariables
     ) throws(HTTPRequestError) -> HTTPBody {
+        var budget = RenderBudget.body
         switch body {
-        case .none, .bytes: body
-        case .text(let text): .text(try TemplateText(parsing: text, field: "body").render(variables, for: "body"))
-        case .json(let value): variables.payload == nil && isPayload(body) ? .none : .json(try render(value, variables))
+        case .none, .bytes: return body
+        case .text(let text):
+            let text = try TemplateText(parsing: text, field: "body")
+            return .text(try text.render(variables, for: "body", within: &budget))
+        case .json(let value):
+            guard variables.payload != nil || !isPayload(body) else { return .none }
+            return .json(try render(value, variables, within: &budget))
         }
     }
 
     private static func render(
-        _ value: JSONValue, _ variables: TemplateVariables
+        _ value: JSONValue, _ variables: TemplateVariables, within budget: inout RenderBudget
     ) throws(HTTPRequestError) -> JSONValue {
         switch value {
         case .string(let text):
             let text = try TemplateText(parsing: text, field: "body")
-            // A string that is nothing but a field of the payload becomes its value, with its type.
-            if let path = text.wholePayload { return try variables.value(at: path, for: "body") }
-            return .string(try text.render(variables, for: "body"))
+            let rendered: JSONValue
+            if let path = text.wholePayload {
+                // A string that is nothing but a field of the payload becomes its value, with its type.
+                rendered = try variables.value(at: path, for: "body")
+            } else {
+                // The result is counted below, with its quotes.
+                var inner = budget
+                rendered = .string(try text.render(variables, for: "body", within: &inner))
+            }
+            try budget.take(json: rendered)
+            return rendered
         case .array(let elements):
-            return .array(try elements.map { element throws(HTTPRequestError) in try render(element, variables) })
+            try budget.take(brackets: elements.count)
+            var rendered: [JSONValue] = []
+            for element in elements { rendered.append(try render(element, variables, within: &budget)) }
+            return .array(rendered)
         case .object(let members):
-            return .object(
-                try members.map { member throws(HTTPRequestError) in
-                    JSONValue.Member(member.name, try render(member.value, variables))
-                })
-        case .null, .bool, .number: return value
+            try budget.take(brackets: members.count)
+            var rendered: [JSONValue.Member] = []
+            for member in members {
+                try budget.take(name: member.name)
+                rendered.append(.init(member.name, try render(member.value, variables, within: &budget)))
+            }
+            return .object(rendered)
+        case .null, .bool, .number:
+            try budget.take(json: value)
+            return value
         }
     }
 }
@@ -358,8 +392,9 @@ struct URLPart {
 
     /// Returns the URL with its variables replaced and their values percent-encoded.
     func render(_ variables: TemplateVariables) throws(HTTPRequestError) -> String {
-        if isPayload { return try parse(text.render(variables, for: field)).text }
-        let rendered = try text.render(variables, for: field, encode: PercentEncoding.encode)
+        var budget = RenderBudget.url(field)
+        if isPayload { return try parse(text.render(variables, for: field, within: &budget)).text }
+        let rendered = try text.render(variables, for: field, within: &budget, encode: PercentEncoding.encode)
         guard Self.dotSegments(in: rendered) == Self.dotSegments(in: text.renderedSample) else {
             throw HTTPRequestError(
                 .badURL, field: field,

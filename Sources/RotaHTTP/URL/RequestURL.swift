@@ -77,9 +77,16 @@ extension RequestURL {
     }
 
     private static func error(_ message: String, _ text: String) -> HTTPRequestError {
-        // Hide what precedes an @, which may be a password, and the query, which may contain a token.
-        let shown = text.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        return HTTPRequestError(.badURL, field: "url", message, value: String(shown.prefix { $0 != "?" }))
+        // Hide the query and the fragment, which may contain a token, and what precedes an @, which may be a password.
+        // Scalars, not characters: a sign with an accent on it is a sign all the same.
+        let shown = text.unicodeScalars.prefix { $0 != "?" && $0 != "#" }
+        if let at = shown.lastIndex(of: "@") {
+            return HTTPRequestError(.badURL, field: "url", message, value: String(shown[shown.index(after: at)...]))
+        }
+        // A password with a ? or # in it looks like a host with a query.
+        let isCutInHost = shown.split(separator: "/", omittingEmptySubsequences: false).count < 4
+        let mayHoldPassword = isCutInHost && text.unicodeScalars[shown.endIndex...].contains("@")
+        return HTTPRequestError(.badURL, field: "url", message, value: mayHoldPassword ? nil : String(shown))
     }
 
     /// The advice for a URL without its scheme, or nothing if it has another one.
@@ -89,7 +96,7 @@ extension RequestURL {
         guard !rest.contains("://"), host.contains(".") || host.hasPrefix("localhost"), !host.contains("@"),
             (try? RequestURL(parsing: "https://" + rest)) != nil
         else { return "" }
-        return "; write https://\(rest.prefix { $0 != "?" })"
+        return "; write https://\(String(rest.unicodeScalars.prefix { $0 != "?" && $0 != "#" }))"
     }
 
     private static func parse(

@@ -35,6 +35,24 @@ struct HostResolverTests {
         #expect(started == ["a", "b", "a"])
     }
 
+    @Test("Slow name servers of one domain do not hold up the names of others")
+    func domains() {
+        let gate = LookupGate(width: 4, perDomain: 2)
+        var started: [String] = []
+        let names = ["a.x.example", "b.y.x.example", "c.x.example", "d.x.example", "a.z.example", "localhost", "e.w"]
+        let waiters = names.map { _ in LookupWaiter() }
+        for (name, waiter) in zip(names, waiters) { gate.join(name, waiter) { started.append($0) } }
+        #expect(started == ["a.x.example", "b.y.x.example", "a.z.example", "localhost"])
+        // Two of the domain run, so it is the turn of the other name, although it came last.
+        #expect(gate.leave("localhost", .success([])) == "e.w")
+        #expect(gate.leave("e.w", .success([])) == nil)
+        waiters[2].finish(.failure(TransportError(.canceled, "gone")))
+        #expect(gate.leave("b.y.x.example", .success([])) == "d.x.example")
+        #expect(gate.leave("a.x.example", .success([])) == nil)
+        gate.join("f.x.example", LookupWaiter()) { started.append($0) }
+        #expect(started.last == "f.x.example")
+    }
+
     private func value(of waiter: LookupWaiter) async throws -> [IPAddress] {
         try await withCheckedThrowingContinuation { _ = waiter.start($0) }
     }

@@ -100,3 +100,15 @@ struct JSONValueTests {
         #expect(throws: HTTPRequestError.self) { try JSONPath(path) }
     }
 }
+
+@Suite("Strings in JSON") struct JSONTextTests {
+    @Test("Names and strings are compared byte for byte")
+    func exact() throws {
+        let value = try JSONValue(parsing: #"{"\u00e9": 1, "e\u0301": 2}"#)
+        #expect(value["\u{e9}"] == 1)
+        #expect(value["e\u{301}"] == 2)
+        #expect(!JSONValue.string("\u{e9}").isEquivalent(to: .string("e\u{301}")))
+        #expect(!value.isEquivalent(to: try JSONValue(parsing: #"{"\u00e9": 2, "e\u0301": 1}"#)))
+        #expect(value.isEquivalent(to: try JSONValue(parsing: #"{"e\u0301": 2, "\u00e9": 1}"#)))
+    }
+}

@@ -22,6 +22,9 @@ struct PatternTests {
             ("(?m)^b$", "a\nb\nc", true),
             ("\\x41\\u0042", "AB", true), ("(?<name>a)b", "ab", true), ("a*?b", "aaab", true),
             ("\\S\\s\\w\\W", "! a!", true), ("", "", true),
+            ("^\\ud83d\\ude00$", "😀", true), ("^[\\ud83d\\ude00-\\ud83d\\ude02]$", "😁", true),
+            ("^\\s{8}$", "\u{A0}\u{1680}\u{2003}\u{2028}\u{2029}\u{202F}\u{3000}\u{FEFF}", true),
+            ("\\S", "\u{A0}", false),
             ("a{0}b", "b", true), ("\\A\\z", "", true), ("x*", "", true), ("^(?:)$", "", true),
         ] as [(String, String, Bool)])
     func matches(_ pattern: String, _ text: String, _ expected: Bool) throws {
@@ -34,7 +37,7 @@ struct PatternTests {
             "(", ")", "[", "[a", "a)", "*", "+a", "a**", "a{2}{3}", "a{3,2}", "a{", "a{x}", "a{1001}", "(?=a)", "(?!a)",
             "(?<=a)", "(?<!a)",
             "(a)\\1", "\\p{L}", "\\", "\\q", "\\x4", "\\u12", "[z-a]", "[\\d-\\w]", "[\\d-x]", "(?x)a", "(?", "(?<a",
-            "(?i", "{2}",
+            "(?i", "{2}", "\\ud83d", "\\ud83dx", "\\ude00", "\\ud83d\\ud83d", "[\\ud83d]", "\\ud83d\\u00",
             String(repeating: "(", count: 200) + String(repeating: ")", count: 200), "(((a{1000}){1000}){1000})",
             "((){1000}){1000}",
             String(repeating: "a", count: 5000),

@@ -61,6 +61,17 @@ struct SecretVaultTests {
         await #expect(throws: HTTPRequestError.self) { try await vault.deleteSecret(named: name) }
     }
 
+    @Test("A file that is not UTF-8 is refused, not altered")
+    func encoding() async throws {
+        let path = Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let vault = SecretFolder(path)
+        try await vault.set("x", named: "a")
+        try Data([0x61, 0xFF, 0x62]).write(to: URL(filePath: path + "/a"))
+        let error = await #expect(throws: HTTPRequestError.self) { try await vault.secret(named: "a") }
+        #expect(error?.code == .badSecret)
+    }
+
     @Test("A secret that is too large is refused, read or set")
     func sizes() async throws {
         let path = Self.folder()

@@ -134,6 +134,43 @@ struct SuccessRuleTests {
                 == .success)
     }
 
+    @Test("Of a body that was cut, only what its beginning proves counts, inside and outside not")
+    func cutBodies() {
+        let (errors, root) = (path("$.errors"), path("$"))
+        // The matcher, and whether it holds, for a body that is whole and for one that was cut.
+        let cases: [(matcher: ResponseMatcher, body: String, whole: Bool, cut: Bool)] = [
+            (.json(errors, .notContains("fatal")), #"{"errors":["#, true, false),
+            (.json(errors, .notEquals(1)), #"{"a":1"#, true, false),
+            (.not(.json(errors, .exists)), #"{"a":1"#, true, false),
+            (.not(.json(errors, .exists)), "12", true, false),
+            (.json(root, .equals(12)), "12", true, false),
+            (.text(.contains("done")), "all done", true, true),
+            (.text(.notContains("ERROR")), "all done", true, false),
+            (.text(.notContains("done")), "all done", false, false),
+            (.text(.notContains(1)), "all done", true, true),
+            (.not(.text(.contains("ERROR"))), "all done", true, false),
+            (.text(.regex(pattern("a.l"))), "all done", true, true),
+            (.text(.regex(pattern("done$"))), "all done", true, false),
+            (.text(.regex(pattern("done\\b"))), "all done", true, false),
+            (.text(.regex(pattern("(?m)^all$"))), "all\ndone", true, true),
+            (.not(.text(.regex(pattern("ERROR")))), "all done", true, false),
+            (.text(.equals("all done")), "all done", true, false),
+            (.text(.notEquals("all done")), "all done", false, true),
+            (.text(.notEquals("all done!")), "all done", true, false),
+            (.not(.text(.equals("other"))), "all done", true, true),
+            (.not(.text(.in(["x", "all done, too"]))), "all done", true, false),
+            (.text(.lessThan(20)), "12", true, false),
+            (.not(.text(.greaterThan(20))), "12", true, false),
+            (.any([.text(.notContains("ERROR")), .status(.equals(200))]), "all done", true, true),
+            (.text(.exists), "all done", true, true),
+        ]
+        for (matcher, body, whole, cut) in cases {
+            let rule = SuccessRule(matching: matcher)
+            #expect((rule.evaluate(response(200, body)) == .success) == whole, "\(matcher)")
+            #expect((rule.evaluate(response(200, body, cut: true)) == .success) == cut, "\(matcher), cut")
+        }
+    }
+
     @Test("A huge value is cut in a message")
     func excerpt() {
         guard

@@ -54,12 +54,21 @@ struct RequestURLTests {
             "http://user:hunter2@example.com/", "https://example.com/%?token=hunter2",
             "ftp://user:hunter2@example.com/",
             "http://user:hunter2@exa mple.com/?hunter2", "http://hunter2@@example.com/",
-            "https://example.com:x/?hunter2",
+            "https://example.com:x/?hunter2", "https://example.com/%?to=a@hunter2", "https://example.com/%#hunter2",
+            "https://user:hunter2@example.com:x/?to=a@b", "example.com/#hunter2",
         ])
     func noCredentials(_ text: String) {
         let error = #expect(throws: HTTPRequestError.self) { try RequestURL(parsing: text) }
         #expect(error.map { "\($0)".contains("hunter2") } == false)
         #expect(!PercentEncoding.redact(url: text).contains("hunter2"))
+    }
+
+    @Test("An error shows no password that has a ? or # in it", arguments: ["?", "#"])
+    func oddPasswords(_ sign: String) {
+        for text in ["https://user:hunter2\(sign)x@example.com/", "https://user:hunter2\(sign)x:y@example.com/a"] {
+            let error = #expect(throws: HTTPRequestError.self) { try RequestURL(parsing: text) }
+            #expect(error.map { "\($0)".contains("hunter2") } == false)
+        }
     }
 
     @Test(
