@@ -25,8 +25,9 @@ struct CommandEnding: Sendable {
 /// ```
 ///
 /// Signals go to the group. Until the command's own process is reaped, the system gives its number to no other process.
-/// Only then can be asked whether anything else is left in the group, and as long as something is, the number of the
-/// group is not given away either. So a signal then goes out only right after that question.
+/// Only then can be asked whether anything else is left in the group. As long as something is, the number of the group
+/// is not given away either, and afterwards not before all other numbers. So a signal then goes out only right after
+/// that question, which is asked several times in a second.
 struct RunningCommand: Sendable {
     let ticket: CommandTicket
     private var child: Launch.Child

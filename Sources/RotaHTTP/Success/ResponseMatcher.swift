@@ -1,7 +1,7 @@
 /// An assertion about a response, for servers that answer 200 and report failure elsewhere.
 ///
-/// If the body was cut because it exceeded the response limit, only what its beginning proves counts: JSON proves
-/// nothing then, and that a text does not contain another cannot hold.
+/// Of a body that was cut, because it exceeded the response limit, only what the beginning proves counts. So an
+/// assertion about its JSON does not match then, nor one that something is not in its text, nor the opposite of either.
 ///
 /// ```swift
 /// let matcher = ResponseMatcher.all([
