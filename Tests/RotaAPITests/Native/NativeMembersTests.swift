@@ -37,7 +37,7 @@ struct NativeMembersTests {
         """#,
         #"""
         {"name": "b", "schedule": {"every": "1h", "businessDays": {"shift": "next"}},
-         "action": {"handler": {"name": "work", "payload": {"a": {"b": 1}}}},
+         "action": {"handler": {"name": "work", "payload": "{\"a\": 1}"}},
          "misfire": {"rule": {"all": {"limit": 3}}}}
         """#,
     ]
