@@ -57,9 +57,8 @@ extension StoreState {
     ///
     /// - Returns: The replaced executions, canceled or still running.
     private mutating func replaceExecutions(with execution: Execution, log: inout ChangeLog) -> [Execution] {
-        let expired = Set(expired(claims.serialExecutions(of: execution.jobID), at: execution.createdAt))
-        return claims.serialExecutions(of: execution.jobID).compactMap { id in
-            guard executions[id]?.progress.cancelRequestedAt == nil, !expired.contains(id) else { return nil }
+        claims.serialExecutions(of: execution.jobID).compactMap { id in
+            guard executions[id]?.progress.cancelRequestedAt == nil else { return nil }
             let request = Cancellation(
                 id, reason: "Replaced by the next execution of the schedule.", date: execution.createdAt)
             return switch cancel(request, log: &log) {

@@ -48,8 +48,9 @@ public actor FileJobStore: JobStore, StateMachineStore {
     private var unflushed = FlushQueue()
     private var nextSync: Task<Void, Never>?
     private var compaction: Task<Void, any Error>?
-    /// The end of the store, for which every call of ``close()`` waits.
+    /// The end of the store, for which every call of ``close()`` waits until it is there.
     private var closing: Task<Void, any Error>?
+    private var hasEnded = false
     private var compactions: CompactionTracker
 
     /// The store's own serial queue, which may block on the disk.
@@ -119,6 +120,7 @@ public actor FileJobStore: JobStore, StateMachineStore {
     /// - Throws: ``FileStoreError`` if the last sync fails, if a file is no longer in its place, or if the store had
     ///   stopped before. The folder is unlocked all the same.
     public func close() async throws {
+        guard !hasEnded else { return }
         if closing == nil {
             isOpen = false
             closing = Task { try await end() }
@@ -131,7 +133,10 @@ public actor FileJobStore: JobStore, StateMachineStore {
         compaction?.cancel()
         await compactionEnded()
         flush()
-        defer { lock?.close() }
+        defer {
+            lock?.close()
+            hasEnded = true
+        }
         try journal?.close()
     }
 

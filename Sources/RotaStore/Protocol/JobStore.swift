@@ -150,7 +150,7 @@ public protocol JobStore: Sendable {
     ///
     /// The store applies the job's overlap policy to the executions one after another, because only the store can count
     /// the schedule's unfinished executions. One that expired in the queue by the date of the new execution's creation
-    /// does not count, although it is not pruned yet.
+    /// does not count, although it is not pruned yet; a policy that replaces cancels it all the same.
     ///
     /// - Returns: For each request, in order, its outcome.
     func fire(_ fires: [FireRequest]) async throws -> [FireRequest.Outcome]

@@ -86,7 +86,7 @@ extension ReferenceTables {
 
     /// Cancels the scheduled executions that a new one replaces.
     private mutating func cancelReplaced(of id: JobID, for execution: Execution) -> [Execution] {
-        series(of: id, countedAt: execution.createdAt).filter { $0.progress.cancelRequestedAt == nil }.compactMap {
+        series(of: id).filter { $0.progress.cancelRequestedAt == nil }.compactMap {
             run in
             let reason = "Replaced by the next execution of the schedule."
             switch cancel(Cancellation(run.id, reason: reason, date: execution.createdAt)) {

@@ -166,33 +166,4 @@ struct OverlapTests {
             }
         }
     }
-
-    @Test("An occurrence replaces none that expired in the queue", arguments: [false, true])
-    func replacesNoExpired(isReference: Bool) async throws {
-        let store: any JobStore = isReference ? ReferenceJobStore() : InMemoryJobStore()
-        let job = try StoreSamples.job(1, overlap: .replace)
-        _ = try await store.insert([JobInsertion(job)])
-        func fire(_ minute: Int, expiresAfter life: TimeInterval) async throws -> FireRequest.Outcome? {
-            let stored = try #require(await store.job(job.id))
-            var scheduleState = stored.scheduleState
-            let date = start.addingTimeInterval(Double(minute) * 60)
-            (scheduleState.decidedThrough, scheduleState.next) = (date, date.addingTimeInterval(60))
-            var execution = stored.execution(
-                id: ExecutionID(bits: UInt128(minute)), source: .schedule, scheduledFor: date, createdAt: date)
-            execution.progress.expiresAt = date.addingTimeInterval(life)
-            return try await store.fire([
-                FireRequest(
-                    jobID: job.id, expectedRevision: stored.scheduleState.revision, executions: [execution], skips: [],
-                    scheduleState: scheduleState)
-            ]).first
-        }
-        _ = try await fire(1, expiresAfter: 60)
-        _ = try await fire(2, expiresAfter: 600)
-        guard case .fired(_, _, let replaced)? = try await fire(3, expiresAfter: 600) else {
-            Issue.record("refused")
-            return
-        }
-        #expect(replaced.map(\.id.bits) == [2])
-        #expect(try await store.prune(at: start.addingTimeInterval(180), limit: 10).expired.map(\.id.bits) == [1])
-    }
 }
