@@ -159,7 +159,8 @@ public struct SchedulerAPI: Sendable {
                 case 429: .tooMany
                 default: .other(status)
                 }
-            let error = APIError(kind, code: code, message)
+            var error = APIError(kind, code: code, message)
+            error.isVerbatim = true
             throw status == 401 ? error.with(header: "WWW-Authenticate", "Bearer") : error
         }
     }

@@ -203,6 +203,7 @@ struct RunningCommand: Sendable {
         guard endsGroup, !isKilled, !isLost else { return }
         lookForGroup(at: now)
         signal(SIGKILL)
+        if !isQuiet { wasStopped = true }
         isKilled = true
         // Perhaps only the processes that it left behind ran on.
         outlivedGrace = !hasEnded
@@ -228,7 +229,7 @@ struct RunningCommand: Sendable {
             returning: CommandEnding(
                 status: status < 0 ? nil : status, signal: signal < 0 ? nil : signal, isCanceled: isCanceled,
                 isKilled: isCanceled && outlivedGrace,
-                isCut: isCanceled || isKilled || wasStopped || isLost || signal >= 0 || !isQuiet,
+                isCut: isCanceled || wasStopped || isLost || signal >= 0 || !isQuiet,
                 output: output, errorOutput: errorOutput))
     }
 

@@ -56,7 +56,7 @@ struct DuePlanner: Sendable {
                 bytes += plan.reclaims[plan.reclaims.count - 1].recordedBytes
             }
         }
-        // At least one execution for each job, because fires of jobs at the head may be refused again and again.
+        // Whose fires are refused again and again stays at the head, so the plan is as long as the due work.
         let limit = max(firePlanner.batchSize, work.dueJobs.count)
         var (executions, bytes) = (0, 0)
         for job in work.dueJobs where !postponements.contains(job.id) {

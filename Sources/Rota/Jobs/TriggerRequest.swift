@@ -74,7 +74,7 @@ public struct TriggerRequest: Sendable, Hashable {
     ///   - priority: The priority, from 0 to 10; `nil` for the job's.
     ///   - concurrencyKey: A key, up to 256 characters, whose executions share the job's limit per key.
     ///   - dependencyKey: A key, up to 255 characters, that matches the execution with those of other jobs.
-    ///   - idempotencyKey: A key, up to 255 characters, that makes the request repeatable. It excludes `uniqueness`.
+    ///   - idempotencyKey: A key, up to 256 characters, that makes the request repeatable. It excludes `uniqueness`.
     ///   - uniqueness: Makes repeated requests for the same work one execution.
     ///   - metadata: Metadata of the execution, merged over the job's.
     ///   - tags: Up to 20 tags, with names up to 64 and values up to 256 characters.

@@ -124,9 +124,27 @@ extension Scheduler {
         repeat {
             let page = try await context.store.executions(query)
             let letters = page.items.filter { $0.id < end }
-            if !letters.isEmpty { try await body(letters) }
+            for batch in letters.batches { try await body(batch) }
             query.after = letters.count < page.items.count ? nil : page.next
         } while query.after != nil
+    }
+}
+
+extension [Execution] {
+    /// The executions in batches that one step of a store can record: up to 16 MiB, but at least one each.
+    fileprivate var batches: [[Execution]] {
+        var batches: [[Execution]] = []
+        var (begin, bytes) = (startIndex, 0)
+        for place in indices {
+            let progress = self[place].progress
+            let size = (progress.output?.json.count ?? 0) + (progress.checkpoint?.json.count ?? 0)
+            if bytes + size > PlannedCompletion.largeCommit, place > begin {
+                batches.append(Array(self[begin..<place]))
+                (begin, bytes) = (place, 0)
+            }
+            bytes += size
+        }
+        return begin < endIndex ? batches + [Array(self[begin...])] : batches
     }
 }
 

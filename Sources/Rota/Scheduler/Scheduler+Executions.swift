@@ -60,7 +60,7 @@ extension Scheduler {
 
     /// Cancels all unfinished executions that meet the conditions of a query: queued, waiting and running ones.
     ///
-    /// Up to 100,000 are canceled in one step of the store; more take another step each. The executions that a schedule
+    /// Tens of thousands are canceled in one step of the store, more in several. The executions that a schedule
     /// or a trigger adds meanwhile may be canceled too.
     ///
     /// ```swift

@@ -13,6 +13,7 @@ extension APIError {
     init?(telling error: any Error) {
         guard let told = APIError(error) else { return nil }
         self = told
+        guard !isVerbatim else { return }
         message = ClientWording.text(message)
         details = details.map { Detail(field: $0.field, message: ClientWording.text($0.message)) }
     }

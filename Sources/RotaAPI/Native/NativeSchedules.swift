@@ -108,9 +108,13 @@ enum NativeSchedules {
     ///
     /// Requested skips and a limit of runs leave some out.
     ///
-    /// - Parameter count: Called with each date.
+    /// - Parameters:
+    ///   - checkTime: Called now and then, to throw once it takes too long.
+    ///   - count: Called with each date.
     /// - Returns: Whether all were counted, and not only the first ones.
-    private static func count(_ job: Job, from: Date, to: Date, _ count: (Date) -> Void) -> Bool {
+    private static func count(
+        _ job: Job, from: Date, to: Date, checkTime: () throws -> Void, _ count: (Date) -> Void
+    ) rethrows -> Bool {
         let (schedule, state) = (job.definition.schedule, job.scheduleState)
         var skips = schedule.isSeries ? state.skipsRemaining : 0
         var runs = schedule.maximumRuns.map { max(0, $0 - state.firedCount) } ?? Int.max
@@ -140,6 +144,7 @@ enum NativeSchedules {
                 }
             }
             (next, steps) = (schedule.next(after: date), steps + 1)
+            if steps.isMultiple(of: 1_000) { try checkTime() }
         }
         return true
     }
@@ -156,7 +161,7 @@ enum NativeSchedules {
                 try call.checkTime()
                 // Computing dates takes the processor, which others may wait for.
                 await Task.yield()
-                let isWhole = count(job, from: from, to: to) { date in
+                let isWhole = try count(job, from: from, to: to, checkTime: call.checkTime) { date in
                     let hour = Int(date.timeIntervalSince(start) / 3_600)
                     if counts.indices.contains(hour) { counts[hour] += 1 }
                 }

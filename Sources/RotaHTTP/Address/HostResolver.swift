@@ -20,8 +20,8 @@ public protocol HostResolver: Sendable {
 /// The system's resolver, `getaddrinfo`, on its own threads.
 ///
 /// A lookup cannot be canceled: it continues in the background after its caller has given up. At most 16 lookups run at
-/// once, which limits the threads a dead name server can block, and at most 4 of names that have their last two labels
-/// in common, so that one domain does not hold up the others. Concurrent callers for one name share a lookup.
+/// once, which limits the threads a dead name server can block, and at most 4 of names that differ in their first label
+/// only, so that one domain does not hold up the others. Concurrent callers for one name share a lookup.
 public final class SystemHostResolver: HostResolver {
     private let queue: DispatchQueue
     private let gate = LookupGate(width: 16)

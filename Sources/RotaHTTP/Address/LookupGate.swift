@@ -70,18 +70,18 @@ final class LookupGate: Sendable {
 
     /// - Parameters:
     ///   - width: The most lookups at once.
-    ///   - perDomain: The most of names that have their last two labels in common.
+    ///   - perDomain: The most of names that differ in their first label only.
     init(width: Int, perDomain: Int = 4) {
         self.width = width
         self.perDomain = perDomain
     }
 
-    /// The last two labels of a name.
+    /// The name without its first label, if that leaves three; of shorter names, the name itself.
+    ///
+    /// Three, because all names of a cluster or a country may end in the same two, such as `cluster.local` or `co.uk`.
     private static func domain(of host: String) -> Substring {
-        guard let last = host.lastIndex(of: "."), let before = host[..<last].lastIndex(of: ".") else {
-            return host[...]
-        }
-        return host[host.index(after: before)...]
+        let labels = host.split(separator: ".", maxSplits: 1)
+        return labels.count == 2 && labels[1].count(where: { $0 == "." }) >= 2 ? labels[1] : host[...]
     }
 
     private func start(_ host: String, in state: inout State) -> Bool {

@@ -209,14 +209,16 @@ struct PatternParser {
 
     /// Parses what follows `\u`.
     ///
-    /// A character beyond U+FFFF is written as two halves, as in JavaScript.
+    /// A character beyond U+FFFF is written as two halves, as in JavaScript. One half alone matches nothing.
     private mutating func parseUnit() throws(HTTPRequestError) -> UInt32 {
         let first = try parseHex(4)
-        guard first & 0xF800 == 0xD800 else { return first }
-        guard first < 0xDC00, take("\\"), take("u") else { throw error("half of a surrogate pair stands alone") }
-        let second = try parseHex(4)
-        guard second & 0xFC00 == 0xDC00 else { throw error("half of a surrogate pair stands alone") }
-        return 0x10000 + (first & 0x3FF) << 10 + second & 0x3FF
+        guard first & 0xFC00 == 0xD800 else { return first }
+        let end = position
+        if take("\\"), take("u"), let second = try? parseHex(4), second & 0xFC00 == 0xDC00 {
+            return 0x10000 + (first & 0x3FF) << 10 + second & 0x3FF
+        }
+        position = end
+        return first
     }
 
     private mutating func parseHex(_ count: Int) throws(HTTPRequestError) -> UInt32 {

@@ -8,7 +8,7 @@ extension Schedule {
     ///
     /// - for ``immediately`` without an anchor;
     /// - if the search gives up: after 10,000 consecutive dates that calendars refuse, after those of some ten thousand
-    ///   days if dates are moved to business days, or after three times as much in all parts of a union together;
+    ///   days if dates are moved to business days, or in a union after three times as much in all parts together;
     /// - if the rules of a time zone cannot be read, which ``validate()`` reports;
     /// - outside a scheduler, if a calendar is ``ScheduleCalendar/named(_:)``, because only its store has it.
     ///
@@ -101,12 +101,16 @@ extension Schedule {
 /// How much work one search for a date may still do before its schedule counts as exhausted.
 ///
 /// A date of a rule that is tried costs 10, and so does a business day; a day that is looked through, and a part of a
-/// union, cost 1. The parts of a union share one budget, or each of them could take as long as a whole search.
+/// union, cost 1. The parts of a union share one budget, or each of them could take as long as a whole search: each
+/// gets what is left, divided by the number of parts to come.
 struct SearchBudget {
     /// The budget of one schedule, without the parts of its union: 10,000 tries.
     static let ofOneSchedule = 100_000
 
     private var left = 3 * Self.ofOneSchedule
+
+    /// The least that a part of a union may spend: 100 tries.
+    private static let leastShare = 1_000
 
     /// Whether nothing is left, so that whatever was found may not be the first or last date.
     var isExhausted: Bool { left <= 0 }
@@ -116,6 +120,16 @@ struct SearchBudget {
         guard left > 0 else { return false }
         left -= cost
         return true
+    }
+
+    /// Lets one of several searches spend its share of what is left.
+    mutating func share(among searches: Int, _ search: (inout SearchBudget) -> Date?) -> Date? {
+        var share = SearchBudget()
+        share.left = min(left, max(left / searches, Self.leastShare))
+        let before = share.left
+        let found = search(&share)
+        left -= before - share.left
+        return found
     }
 
     /// Spends an amount of both this budget and that of one schedule, or returns `false` if nothing is left of either.

@@ -206,11 +206,13 @@ extension Schedule.Rule {
             return nil
         case .union(let schedules):
             var first: Date?
-            for schedule in schedules where budget.spend(1) {
-                guard let found = schedule.next(after: date, within: &budget) else { continue }
-                first = min(found, first ?? found)
+            for (place, schedule) in schedules.enumerated() {
+                // Without a look at every part, a later date might be taken for the first.
+                guard budget.spend(1) else { return nil }
+                let found = budget.share(among: schedules.count - place) { schedule.next(after: date, within: &$0) }
+                if let found { first = min(found, first ?? found) }
             }
-            return budget.isExhausted ? nil : first
+            return first
         }
     }
 
@@ -231,11 +233,14 @@ extension Schedule.Rule {
             return nil
         case .union(let schedules):
             var last: Date?
-            for schedule in schedules where budget.spend(1) {
-                guard let found = schedule.previous(before: date, within: &budget) else { continue }
-                last = max(found, last ?? found)
+            for (place, schedule) in schedules.enumerated() {
+                guard budget.spend(1) else { return nil }
+                let found = budget.share(among: schedules.count - place) {
+                    schedule.previous(before: date, within: &$0)
+                }
+                if let found { last = max(found, last ?? found) }
             }
-            return budget.isExhausted ? nil : last
+            return last
         }
     }
 }

@@ -18,7 +18,7 @@ extension StoreState {
         return .canceled(execution)
     }
 
-    /// Cancels all unfinished executions that a query lists.
+    /// Cancels all unfinished executions that a query lists, up to about 16 MiB of records in one step.
     ///
     /// - Complexity: O(k log n) for k unfinished executions, of the query's jobs if it names at most 100.
     package mutating func cancel(matching request: BulkCancellation, log: inout ChangeLog) throws(StoreError)
@@ -33,14 +33,18 @@ extension StoreState {
         var report = CancellationReport()
         // All are found before any is canceled: the end of one may queue another, which the query then lists no more.
         var found: [ExecutionID] = []
+        var bytes = 0
         for id in MergedWalk(sets(for: query), .ascending, after: nil) {
             guard let execution = executions[id], query.lists(execution),
                 execution.progress.status != .running || execution.progress.cancelRequestedAt == nil
             else { continue }
-            guard found.count < request.limit else {
+            guard found.count < request.limit, bytes < Self.largeCommit else {
                 report.hasMore = true
                 break
             }
+            // With the notifications of its end.
+            bytes += execution.progress.savedBytes + 256 + (request.reason?.utf8.count ?? 0)
+            bytes += (jobs.read(execution.jobID) { $0.notifications.count } ?? 0) * 1_024
             found.append(id)
         }
         for id in found {

@@ -17,7 +17,7 @@ extension StoreState {
             bytes += claim.execution.progress.savedBytes
             taken.append(claim)
         }
-        if !trailKeepers.isEmpty { recordHolds(at: request.now, log: &log) }
+        if !trailKeepers.isEmpty { recordHolds(at: request.now, after: bytes, log: &log) }
         return taken
     }
 
@@ -27,14 +27,18 @@ extension StoreState {
     ///
     /// - Complexity: O(*k* log *n*) in the number *k* of due executions that keep a trail, up to 100. The longest due
     ///   come first.
-    private mutating func recordHolds(at now: Date, log: inout ChangeLog) {
+    ///
+    /// - Parameter bytes: The size of what the step writes anyway.
+    private mutating func recordHolds(at now: Date, after bytes: Int, log: inout ChangeLog) {
+        var bytes = bytes
         for key in Array(trailKeepers.suffix().prefix(Self.trailLimit)) {
-            guard key.date <= now else { break }
+            guard key.date <= now, bytes < Self.largeCommit else { break }
             guard let execution = executions[key.id], let job = jobs[execution.jobID], var trail = execution.trail,
                 trail.append(holds(on: execution, of: job, at: now), at: now)
             else { continue }
             var progress = execution.progress
             progress.trail = trail
+            bytes += progress.savedBytes
             record(progress, of: key.id, log: &log)
         }
     }

@@ -36,14 +36,17 @@ extension StoreState {
         setClock(to: now)
         trimmedAt = min(trimmedAt, now)
         let border = now.addingTimeInterval(Self.clockTolerance)
+        var bytes = 0
         for id in Array(jobOrder.suffix()) {
             guard
                 jobs.read(id, { max($0.updatedAt, $0.scheduleState.latestWritten(for: $0.schedule)) > border }) ?? false
             else { continue }
-            guard report.count < limit else { return report.truncated() }
-            if let job = rewind(id, to: now, log: &log) { report.jobs.append(job) }
+            guard report.count < limit, bytes < Self.largeCommit else { return report.truncated() }
+            if let job = rewind(id, to: now, log: &log) {
+                bytes += 1_024 + (job.action.handler?.payload?.json.count ?? 0)
+                report.jobs.append(job)
+            }
         }
-        var bytes = 0
         for status in [ExecutionStatus.running, .queued, .waiting] {
             for id in Array(executionIndex.executions(status).suffix()) {
                 guard report.count < limit, bytes < Self.largeCommit else { return report.truncated() }

@@ -65,7 +65,7 @@ package struct StoreState: Sendable {
     var restarted: [JobID: [Date: Int]] = [:]
     /// The jobs whose schedules name each calendar.
     var calendarJobs: [String: Set<JobID>] = [:]
-    /// The dependencies in which each job takes part, on either side.
+    /// The dependencies of each job on others.
     var jobDependencies: [JobID: Set<DependencyID>] = [:]
     /// The dependencies of other jobs on each job.
     var jobDependents: [JobID: Set<DependencyID>] = [:]

@@ -40,7 +40,9 @@ public struct NotificationRule: Sendable, Hashable, Codable {
     public var event: Event
     /// Where it is sent.
     public var channel: Channel
-    /// Whether the notification includes the execution's output, unless that is larger than 5 MiB.
+    /// Whether the notification includes the execution's output.
+    ///
+    /// One that is larger than 5 MiB is left out, or larger than 15 MiB in all notifications of one end together.
     public var includesOutput: Bool
 
     /// Creates a rule.
@@ -213,10 +215,14 @@ extension Job {
     public func notifications(of ended: Execution, at date: Date) -> [Execution] {
         let rules = notifications
         guard !rules.isEmpty, ended.source != .notification else { return [] }
+        // All of them are one commit with the end itself, so large outputs are told by few.
+        let copies = rules.count { $0.includesOutput && $0.event.covers(ended.progress.status) }
+        let bytes = copies == 0 ? 0 : ended.progress.output?.json.count ?? 0
+        let tellsOutput = bytes <= JSONPayload.longest && bytes * copies <= 3 * JSONPayload.longest
         return rules.indices.compactMap { index in
             let rule = rules[index]
             guard rule.event.covers(ended.progress.status) else { return nil }
-            let output = rule.includesOutput ? ended.progress.output.flatMap { $0.isLong ? nil : $0 } : nil
+            let output = rule.includesOutput && tellsOutput ? ended.progress.output : nil
             let notification = ExecutionNotification(
                 rule.event, of: ended, job: self,
                 output: output.flatMap { try? JSONValue(parsing: Array($0.json)) }, at: date)

@@ -19,9 +19,6 @@ public struct JSONPayload: Sendable, Hashable, Codable {
     /// The size limit of a payload, an output or a checkpoint: 5 MiB.
     package static let longest = 5 * 1024 * 1024
 
-    /// Whether it is too long for a payload, as an output can be.
-    package var isLong: Bool { json.count > Self.longest }
-
     /// Encodes a value as JSON with sorted keys.
     ///
     /// A payload is taken as it is, and a `JSONValue` keeps the digits of its numbers.
@@ -106,11 +103,14 @@ public struct JSONPayload: Sendable, Hashable, Codable {
 
 extension JSONValue {
     /// The value with the members of all objects in the order of their names, of equal names the last one.
+    ///
+    /// Names are equal if their bytes are.
     fileprivate var withSortedMembers: JSONValue {
         switch self {
         case .object(let members):
-            let values = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
-            return .object(values.sorted { $0.key < $1.key }.map { Member($0.key, $0.value.withSortedMembers) })
+            let values = Dictionary(members.map { (Array($0.name.utf8), $0) }) { $1 }
+            let sorted = values.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+            return .object(sorted.map { Member($0.name, $0.value.withSortedMembers) })
         case .array(let elements): return .array(elements.map(\.withSortedMembers))
         default: return self
         }

@@ -22,10 +22,10 @@ struct RefusalTests {
         #expect(foreign.status == 403)
         #expect(foreign.error == "A page of another site may not change anything here.")
         let closed = SchedulerAPI(bench.scheduler, as: .krafter) { _, _ in
-            .refused(status: 403, message: "The account is suspended.")
+            .refused(status: 403, message: "The account is suspended. Call `refresh()` first.")
         }
         let refused = Answer(await closed.respond(to: APIRequest(method: "GET", target: KrafterTests.jobs)))
-        #expect(refused.status == 403 && refused.error == "The account is suspended.")
+        #expect(refused.status == 403 && refused.error == "The account is suspended. Call `refresh()` first.")
         let poor = await bench.send("POST", KrafterTests.jobs, KrafterTests.check, token: "read-token")
         #expect(poor.status == 403 && poor.error == "Insufficient scope")
     }

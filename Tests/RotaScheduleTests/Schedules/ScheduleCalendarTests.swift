@@ -219,6 +219,13 @@ import Testing
         // One such part hides nothing.
         #expect(text(Schedule.union([never, daily]).next(after: now)) == "2026-01-15T09:00:00Z")
         #expect(text(Schedule.union([daily, never]).previous(before: now)) == "2026-01-14T09:00:00Z")
+        // Nor do several of them, wherever they stand.
+        for place in 0...4 {
+            var parts = Array(repeating: never, count: 4)
+            parts.insert(daily, at: place)
+            #expect(text(Schedule.union(parts).next(after: now)) == "2026-01-15T09:00:00Z")
+            #expect(text(Schedule.union(parts).previous(before: now)) == "2026-01-14T09:00:00Z")
+        }
         // Thousands of them, also within one another, cost no more than a few. Then no date is better than a later one.
         let many = Schedule.union(Array(repeating: never, count: 5_000) + [daily])
         #expect(many.next(after: now) == nil && many.previous(before: now) == nil)
@@ -226,7 +233,7 @@ import Testing
         for _ in 0..<8 {
             nested = Schedule.union([nested.excluding(odd).excluding(even).onBusinessDays(.next), nested])
         }
-        #expect(nested.next(after: now) == nil)
+        #expect(text(nested.next(after: now)) == "2026-01-15T09:00:00Z")
     }
 
     @Test("A union of many parts has the dates of each")

@@ -157,7 +157,7 @@ import Testing
         try await reopened.close()
     }
 
-    @Test("A claim, and the pruning of what expired, leave the rest to the next one after many megabytes")
+    @Test("A claim, pruning and a bulk cancellation leave the rest to the next one after many megabytes")
     func boundedSteps() throws {
         var (state, log) = (StoreState(), ChangeLog(isRecording: false))
         let job = FileJobStoreTests.job(1)
@@ -175,6 +175,12 @@ import Testing
         #expect(first.expired.count == 4 && first.hasMore)
         let second = expired.prune(at: date + 100, limit: 100, log: &log)
         #expect(second.expired.count == 2 && !second.hasMore)
+        var canceled = state
+        let bulk = BulkCancellation(ExecutionQuery(jobID: job.id), reason: nil, date: date, limit: 100)
+        let report = try canceled.cancel(matching: bulk, log: &log)
+        #expect(report.canceled.count == 4 && report.hasMore)
+        let rest = try canceled.cancel(matching: bulk, log: &log)
+        #expect(rest.canceled.count == 2 && !rest.hasMore)
         let request = ClaimRequest(owner: "one", limit: 100, now: date, leaseExpiresAt: date + 60)
         #expect(state.claim(request, log: &log).count == 4)
         #expect(state.claim(request, log: &log).count == 2)
