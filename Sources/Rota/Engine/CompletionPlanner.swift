@@ -37,11 +37,6 @@ final class PlannedCompletion: Sendable {
     }
 
     var isOpen: Bool { recorded == nil }
-
-    /// The size in bytes after which the rest is left to the next commit.
-    ///
-    /// A commit has a limit, and each of the executions in it may have megabytes.
-    static var largeCommit: Int { 16 << 20 }
 }
 
 extension [PlannedCompletion] {
@@ -53,7 +48,7 @@ extension [PlannedCompletion] {
         var bytes = 0
         for (index, plan) in enumerated() {
             bytes += plan.recordedBytes
-            if bytes > PlannedCompletion.largeCommit, index > 0 { return Array(prefix(index)) }
+            if bytes > StoreState.largeCommit, index > 0 { return Array(prefix(index)) }
         }
         return self
     }

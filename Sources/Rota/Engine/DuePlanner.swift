@@ -45,7 +45,7 @@ struct DuePlanner: Sendable {
             let held = held()
             var bytes = 0
             for claim in work.expiredLeases where !held.contains(claim.leaseKey) {
-                guard bytes < PlannedCompletion.largeCommit else {
+                guard bytes < StoreState.largeCommit else {
                     plan.isCut = true
                     break
                 }
@@ -60,7 +60,7 @@ struct DuePlanner: Sendable {
         let limit = max(firePlanner.batchSize, work.dueJobs.count)
         var (executions, bytes) = (0, 0)
         for job in work.dueJobs where !postponements.contains(job.id) {
-            guard executions < limit, bytes < PlannedCompletion.largeCommit else {
+            guard executions < limit, bytes < StoreState.largeCommit else {
                 plan.isCut = true
                 break
             }

@@ -180,7 +180,7 @@ struct FirePlanner: Sendable {
             }
         decision.fired.removeAll { job.misfire.isTooLate($0.overdue(at: now)) }
         decision.limit(toRuns: schedule.maximumRuns.map { max(0, $0 - job.scheduleState.firedCount) })
-        decision.limit(toRuns: min(batchSize, max(1, PlannedCompletion.largeCommit / bytes(ofExecutionOf: job))))
+        decision.limit(toRuns: min(batchSize, max(1, StoreState.largeCommit / bytes(ofExecutionOf: job))))
         return decision
     }
 

@@ -136,9 +136,8 @@ extension [Execution] {
         var batches: [[Execution]] = []
         var (begin, bytes) = (startIndex, 0)
         for place in indices {
-            let progress = self[place].progress
-            let size = (progress.output?.json.count ?? 0) + (progress.checkpoint?.json.count ?? 0)
-            if bytes + size > PlannedCompletion.largeCommit, place > begin {
+            let size = self[place].progress.savedBytes
+            if bytes + size > StoreState.largeCommit, place > begin {
                 batches.append(Array(self[begin..<place]))
                 (begin, bytes) = (place, 0)
             }

@@ -45,10 +45,10 @@ extension StoreState {
 
     private static var trailLimit: Int { 100 }
 
-    /// The bytes of saved values after which a step that changes many executions leaves the rest to the next one.
+    /// The bytes after which a step that changes many executions leaves the rest to the next one.
     ///
     /// Commits have a limit, and each execution may have megabytes.
-    static var largeCommit: Int { 16 << 20 }
+    package static var largeCommit: Int { 16 << 20 }
 
     /// Moves an execution to running under a lease with the next fencing token, and counts the start for rate limits.
     private mutating func start(_ entry: QueueEntry, for request: ClaimRequest, log: inout ChangeLog) -> Claim? {
@@ -111,7 +111,7 @@ extension StoreState {
 
 extension ExecutionProgress {
     /// The size of the output and the checkpoint in bytes, which are written whenever the progress changes.
-    var savedBytes: Int {
+    package var savedBytes: Int {
         hasRareMembers ? (output?.json.count ?? 0) + (checkpoint?.json.count ?? 0) : 0
     }
 

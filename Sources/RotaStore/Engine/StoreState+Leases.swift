@@ -6,10 +6,9 @@ extension StoreState {
     /// A lease whose token is not the latest one, or that another scheduler has, is lost.
     package mutating func renew(_ renewals: [LeaseRenewal], log: inout ChangeLog) -> [LeaseRenewal.Outcome] {
         renewals.map { renewal in
-            guard var progress = executions[renewal.executionID]?.progress, progress.status == .running,
-                progress.lease?.isHeld(under: renewal.token, by: renewal.owner) == true
+            guard var progress = executions.read(renewal.executionID, { $0.progress }), progress.status == .running,
+                var lease = progress.lease, lease.isHeld(under: renewal.token, by: renewal.owner)
             else { return .lost }
-            guard var lease = progress.lease else { return .lost }
             lease.expiresAt = renewal.expiresAt
             if let checkpoint = renewal.checkpoint {
                 progress.renew(lease, heartbeatAt: renewal.heartbeatAt, report: renewal.report)
