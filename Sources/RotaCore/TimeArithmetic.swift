@@ -12,7 +12,11 @@ extension Duration {
     /// NaN is zero.
     package init(clamping seconds: Double) {
         let limit = 3.2e11
-        self = seconds.isNaN ? .zero : .seconds(min(max(seconds, -limit), limit))
+        let clamped = seconds.isNaN ? 0 : min(max(seconds, -limit), limit)
+        // As `Duration.seconds` does, which takes several times as long for any floating-point type.
+        let whole = clamped.rounded(.towardZero)
+        self.init(
+            secondsComponent: Int64(whole), attosecondsComponent: Int64(((clamped - whole) * 1e18).rounded()))
     }
 
     /// The duration in seconds, as precise as a `Double` can be, clamped to 10,000 years in either direction.

@@ -333,10 +333,12 @@ struct Driver {
         _ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date
     ) async throws {
         let outcomes = try outcomes.matching(planned.count, requestsTo: "finish")
-        for plan in planned {
-            switch plan.completion.next {
+        // By their places, because a loop over them would copy each of them.
+        for place in planned.indices {
+            switch planned[place].completion.next {
             case .retry(let date, _), .released(let date), .waiting(let date?): polling.poll(by: date)
-            case .succeeded, .failed, .canceled, .waiting: planning.elapsedTimes.end(plan.completion.executionID)
+            case .succeeded, .failed, .canceled, .waiting:
+                planning.elapsedTimes.end(planned[place].completion.executionID)
             }
         }
         if !planning.elapsedTimes.isEmpty {
@@ -344,9 +346,7 @@ struct Driver {
                 planning.elapsedTimes.end(execution.id)
             }
         }
-        context.events.send(
-            outcomes, of: planned.lazy.map(\.completion), under: planned.lazy.map(\.work.claim),
-            stopReasons: planned.lazy.map(\.stopReason), at: now)
+        context.events.send(outcomes, of: planned, at: now)
         if context.ends.isWatched {
             for case .recorded(let execution) in outcomes { context.ends.announce(execution) }
         }

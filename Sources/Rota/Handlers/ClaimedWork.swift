@@ -72,10 +72,10 @@ extension Execution {
 
 extension Claim {
     /// The lease of the claim.
-    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: lease.token) }
+    var leaseKey: LeaseKey { LeaseKey(executionID: execution.id, token: token) }
 
     /// The sleeper tag of the attempt.
-    var tag: SleeperTag { .run(execution.id, token: lease.token) }
+    var tag: SleeperTag { .run(execution.id, token: token) }
 }
 
 extension Execution {

@@ -131,27 +131,20 @@ extension EventHub {
         }
     }
 
-    /// Announces the outcomes of completions, with their claims and the reasons why no other attempt follows.
-    func send(
-        _ outcomes: [Completion.Outcome], of completions: some Collection<Completion>,
-        under claims: some Collection<Claim>, stopReasons: some Collection<StopReason?>, at now: Date
-    ) {
-        metrics.finished(outcomes, of: completions)
+    /// Announces the outcomes of completions, of which there is one for each.
+    func send(_ outcomes: [Completion.Outcome], of planned: [PlannedCompletion], at now: Date) {
+        metrics.finished(outcomes, of: planned)
         guard isWatched else { return }
-        for ((completion, outcome), (claim, reason)) in zip(zip(completions, outcomes), zip(claims, stopReasons)) {
-            send(outcome, of: completion, under: claim, stopReason: reason, at: now)
-        }
+        for (plan, outcome) in zip(planned, outcomes) { send(outcome, of: plan, at: now) }
     }
 
-    private func send(
-        _ outcome: Completion.Outcome, of completion: Completion, under claim: Claim, stopReason: StopReason?,
-        at now: Date
-    ) {
+    private func send(_ outcome: Completion.Outcome, of planned: PlannedCompletion, at now: Date) {
+        let completion = planned.completion
         switch outcome {
         case .recorded(let execution):
             if let attempt = completion.attempt { observers.tell { $0.didFinish(attempt, of: execution, at: now) } }
             if execution.progress.status.isTerminal {
-                send(ended: execution, message: stopReason.map { "not retried: \($0)" }, at: now)
+                send(ended: execution, message: planned.stopReason.map { "not retried: \($0)" }, at: now)
             } else if case .retry = completion.next {
                 send(SchedulerEvent(.attemptFailed, date: now, of: execution))
             } else {
@@ -166,7 +159,7 @@ extension EventHub {
                         .executionReleased, date: now, of: execution, message: message))
             }
         case .stale, .missing:
-            observers.tell { $0.didLoseLease(of: claim.execution, at: now) }
+            observers.tell { $0.didLoseLease(of: planned.work.claim.execution, at: now) }
         }
     }
 

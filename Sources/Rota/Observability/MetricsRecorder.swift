@@ -31,13 +31,12 @@ final class MetricsRecorder: Sendable {
         }
     }
 
-    func finished(_ outcomes: [Completion.Outcome], of completions: some Collection<Completion>) {
+    /// Counts completions by their outcomes, of which there is one for each.
+    func finished(_ outcomes: [Completion.Outcome], of planned: [PlannedCompletion]) {
         counts.withLock { counts in
-            for (completion, outcome) in zip(completions, outcomes) {
-                switch outcome {
-                case .recorded(let execution): counts.count(completion, of: execution)
-                case .stale, .missing: counts.leasesLost += 1
-                }
+            // By their places, because a loop over them would copy each of them.
+            for place in planned.indices {
+                counts.count(planned[place].completion, recordedAs: outcomes[place].recordedStatus)
             }
         }
     }
@@ -55,7 +54,12 @@ final class MetricsRecorder: Sendable {
 }
 
 extension MetricsRecorder.Counts {
-    fileprivate mutating func count(_ completion: Completion, of execution: Execution) {
+    /// - Parameter status: The status of the execution, or `nil` if the completion was refused.
+    fileprivate mutating func count(_ completion: borrowing Completion, recordedAs status: ExecutionStatus?) {
+        guard let status else {
+            leasesLost += 1
+            return
+        }
         if let attempt = completion.attempt {
             if let failure = attempt.failure { failed.add(failure.kind.rawValue) } else { succeeded += 1 }
             durations.add(attempt.duration)
@@ -64,11 +68,9 @@ extension MetricsRecorder.Counts {
             }
         }
         switch completion.next {
-        case .retry where !execution.progress.status.isTerminal: retries += 1
-        case .released where !execution.progress.status.isTerminal,
-            .waiting where !execution.progress.status.isTerminal:
-            released += 1
-        default: ended.add(execution.progress.status.rawValue)
+        case .retry where !status.isTerminal: retries += 1
+        case .released where !status.isTerminal, .waiting where !status.isTerminal: released += 1
+        default: ended.add(status.rawValue)
         }
     }
 }

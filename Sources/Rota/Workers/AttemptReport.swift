@@ -282,7 +282,9 @@ struct PayloadError: Error, CustomStringConvertible {
 
 extension ExecutionTrace {
     /// Creates the trace of an attempt from the dates on its way.
-    fileprivate init(of work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport) {
+    fileprivate init(
+        of work: ClaimedWork, startedAt: Date, duration: Duration, report: borrowing AttemptReport
+    ) {
         let dueAt = work.claim.execution.progress.dueAt
         let claimedAt = work.claim.execution.progress.attemptStartedAt ?? startedAt
         // If the wall clock was set back in between, the span is unknown.
@@ -296,7 +298,7 @@ extension ExecutionTrace {
         if report.wasSent { addRequest(of: report) }
     }
 
-    private mutating func addRequest(of report: AttemptReport) {
+    private mutating func addRequest(of report: borrowing AttemptReport) {
         if let timings = report.timings {
             (resolve, handshake, connect) = (timings.resolve, timings.handshake, timings.connect)
             (firstByte, transfer) = (timings.firstByte, timings.transfer)
@@ -325,15 +327,17 @@ struct AttemptResult: Sendable {
         let report: AttemptReport
         let trace: ExecutionTrace
 
-        init(_ report: AttemptReport, trace: ExecutionTrace) {
+        init(_ report: consuming AttemptReport, trace: consuming ExecutionTrace) {
             (self.report, self.trace) = (report, trace)
         }
     }
 
-    init(work: ClaimedWork, startedAt: Date, duration: Duration, report: AttemptReport, isLate: Bool = false) {
+    init(
+        work: ClaimedWork, startedAt: Date, duration: Duration, report: consuming AttemptReport, isLate: Bool = false
+    ) {
         (self.work, self.startedAt, self.duration, self.isLate) = (work, startedAt, duration, isLate)
-        shared = SharedReport(
-            report, trace: ExecutionTrace(of: work, startedAt: startedAt, duration: duration, report: report))
+        let trace = ExecutionTrace(of: work, startedAt: startedAt, duration: duration, report: report)
+        shared = SharedReport(report, trace: trace)
     }
 
     /// Where the time of the attempt went.

@@ -122,15 +122,19 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// - Returns: Whether the set contained it.
     @discardableResult
     package mutating func remove(_ key: Key) -> Bool {
+        // Queues, and indexes by date, mostly lose their smallest key: no search is needed for it.
+        if count > 0, firstChunk[taken] == key {
+            count -= 1
+            if firstChunk.count - taken == 1 { removeChunk(0) } else { taken += 1 }
+            return true
+        }
         let chunk = chunkIndex(for: key)
         guard chunk < chunkCount else { return false }
         let position = lowerBound(of: key, inChunk: chunk)
         guard self[chunk: chunk][position] == key else { return false }
         count -= 1
-        if self[chunk: chunk].count - start(ofChunk: chunk) == 1 {
+        if self[chunk: chunk].count == 1 {
             removeChunk(chunk)
-        } else if chunk == 0, position == taken {
-            taken += 1
         } else {
             self[chunk: chunk].remove(at: position)
             if chunk > 0 { lastKeys[chunk - 1] = laterChunks[chunk - 1][laterChunks[chunk - 1].count - 1] }

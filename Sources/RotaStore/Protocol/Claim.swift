@@ -46,6 +46,12 @@ public struct Claim: Sendable, Hashable {
         self.job = job
     }
 
+    /// The fencing token of the lease, without a copy of its owner's name.
+    package var token: Int { execution.progress.lease?.token ?? 0 }
+
+    /// When the lease ends, without a copy of its owner's name.
+    package var leaseExpiresAt: Date { execution.progress.lease?.expiresAt ?? .distantPast }
+
     /// The lease under which the execution runs, or an expired one if it was taken away.
     public var lease: Lease {
         get { execution.progress.lease ?? Lease(owner: "", token: 0, expiresAt: .distantPast) }

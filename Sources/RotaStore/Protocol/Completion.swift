@@ -28,6 +28,11 @@ public struct Completion: Sendable {
         case stale
         /// The execution was deleted in the meantime.
         case missing
+
+        /// The status of the execution if the completion was recorded, without a copy of the execution.
+        package var recordedStatus: ExecutionStatus? {
+            if case .recorded(let execution) = self { execution.progress.status } else { nil }
+        }
     }
 
     /// The execution.

@@ -127,9 +127,16 @@ struct MetricsTests {
         func record(_ kind: String?) {
             let failure = kind.map { ExecutionFailure(kind: FailureKind(rawValue: $0), message: "") }
             let attempt = Attempt(number: 1, startedAt: .distantPast, duration: .zero, failure: failure)
+            let lease = Lease(owner: "x", token: 1, expiresAt: .distantFuture)
+            let completion = Completion(
+                executionID: run.id, token: 1, attempt: attempt, next: .succeeded, date: .distantPast)
             recorder.finished(
                 [.recorded(run)],
-                of: [Completion(executionID: run.id, token: 1, attempt: attempt, next: .succeeded, date: .distantPast)])
+                of: [
+                    PlannedCompletion(
+                        work: ClaimedWork(Claim(execution: run, lease: lease, job: job), slot: nil),
+                        completion: completion)
+                ])
         }
         for number in 0..<100 { record("kind \(number)") }
         record("succeeded")
