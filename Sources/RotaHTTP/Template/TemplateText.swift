@@ -395,7 +395,10 @@ struct URLPart {
         var budget = RenderBudget.url(field)
         if isPayload { return try parse(text.render(variables, for: field, within: &budget)).text }
         let rendered = try text.render(variables, for: field, within: &budget, encode: PercentEncoding.encode)
-        guard Self.dotSegments(in: rendered) == Self.dotSegments(in: text.renderedSample) else {
+        // Without variables, it is the sample.
+        guard
+            text.variables.isEmpty || Self.dotSegments(in: rendered) == Self.dotSegments(in: text.renderedSample)
+        else {
             throw HTTPRequestError(
                 .badURL, field: field,
                 "a value makes a path segment that servers take for `.` or `..`, which would leave the path of the template",

@@ -91,18 +91,45 @@ struct LoopbackParser {
         return nil
     }
 
+    /// Parses a header, byte by byte: the server must take little of the time that a benchmark measures.
     private static func parse(_ head: ArraySlice<UInt8>) -> Head? {
-        let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
-        let words = lines.first?.split(separator: " ") ?? []
+        var lines = lines(of: head)
+        guard let first = lines.popFirst() else { return nil }
+        let words = first.split(separator: UInt8(ascii: " "))
         guard words.count == 3 else { return nil }
         var headers = HTTPHeaders()
-        for line in lines.dropFirst() {
-            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return nil }
-            headers.append(.init(String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces), isSensitive: false))
+        for line in lines {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            headers.append(
+                .init(
+                    String(decoding: line[..<colon], as: UTF8.self),
+                    String(decoding: trimmed(line[line.index(after: colon)...]), as: UTF8.self), isSensitive: false))
         }
         let length = headers["Content-Length"].map { Int($0) ?? -1 } ?? 0
         guard (0...1_073_741_824).contains(length), !headers.contains("Transfer-Encoding") else { return nil }
-        return Head(method: String(words[0]), target: String(words[1]), headers: headers, bodyLength: length)
+        return Head(
+            method: String(decoding: words[0], as: UTF8.self), target: String(decoding: words[1], as: UTF8.self),
+            headers: headers, bodyLength: length)
+    }
+
+    /// The lines of a header, without their ends and without empty ones.
+    private static func lines(of head: ArraySlice<UInt8>) -> ArraySlice<ArraySlice<UInt8>> {
+        var lines: [ArraySlice<UInt8>] = []
+        var rest = head
+        while !rest.isEmpty {
+            let end = rest.indices.first { rest[$0] == 13 && $0 + 1 < rest.endIndex && rest[$0 + 1] == 10 }
+            let line = rest[..<(end ?? rest.endIndex)]
+            if !line.isEmpty { lines.append(line) }
+            rest = end.map { rest[($0 + 2)...] } ?? []
+        }
+        return lines[...]
+    }
+
+    private static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        guard let first = value.firstIndex(where: { !isBlank($0) }),
+            let last = value.lastIndex(where: { !isBlank($0) })
+        else { return [] }
+        return value[first...last]
     }
 }
