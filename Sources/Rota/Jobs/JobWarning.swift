@@ -91,11 +91,11 @@ extension JobDefinition {
         let isTooLate = misfire.isTooLate(now.elapsed(since: next))
         let advice =
             if isTooLate {
-                "it is later than the misfire policy allows, so it will be skipped. Choose a later date, or a longer "
+                "it is more overdue than the misfire policy allows, so it will be skipped. Choose a later date, or a longer "
                     + "`maximumLateness`"
             } else if misfire.rule == .skip {
-                "the misfire policy is `.skip`, so it will be skipped once it is later than `misfireThreshold`. Choose a later "
-                    + "date, or the policy `.latest`"
+                "the misfire policy is `.skip`, so it will be skipped once it is overdue by more than "
+                    + "`misfireThreshold`. Choose a later date, or the policy `.latest`"
             } else {
                 "the misfire policy decides, so the job fires at once, or when it is resumed. If that is not meant, choose a "
                     + "later date, or the policy `.skip`"

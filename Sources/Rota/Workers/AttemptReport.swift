@@ -215,7 +215,7 @@ extension AttemptReport {
         bodyPreview = String(decoding: bodyWasTruncated ? preview.droppingCutCharacter : preview, as: UTF8.self)
     }
 
-    /// Keeps what a handler that was canceled says about its end, and has to show.
+    /// Keeps a canceled handler's error text and preview.
     mutating func addDetails(of error: any Error) {
         guard error is any DetailedFailure else { return }
         keepDetails(of: error)

@@ -153,7 +153,7 @@ extension AttemptReport {
             && !(claim.job.delivery == .atMostOnce && (failure.leavesDoubt || failure.isFromGateway))
     }
 
-    /// The report of an attempt whose first request ended as here, and whose fallback ended as given.
+    /// Combines this report with the fallback's.
     ///
     /// If both failed, the first decides about retries, unless the fallback's request must not be repeated.
     fileprivate func followed(by second: AttemptReport, of claim: Claim) -> AttemptReport {

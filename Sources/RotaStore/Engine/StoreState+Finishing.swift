@@ -31,7 +31,7 @@ extension StoreState {
         return .recorded(execution)
     }
 
-    /// Remembers that an execution began which was released during an attempt.
+    /// Records the start of an execution that was released mid-attempt.
     private mutating func recordInterruption(of execution: Execution, at date: Date, log: inout ChangeLog) {
         guard execution.source != .notification, let startedAt = execution.progress.startedAt,
             var statistics = jobs[execution.jobID]?.statistics

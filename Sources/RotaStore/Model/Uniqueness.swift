@@ -25,7 +25,7 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         case window
         case debounce
         case samePayload = "same_payload"
-        /// Later requests are compared with it, and it with none.
+        /// Later requests match it; it matches none.
         case remembered
     }
 
@@ -158,7 +158,7 @@ extension JSONPayload {
     /// The key that payloads share if they are equal as JSON, whatever the order of members and the spelling of
     /// numbers.
     ///
-    /// No payload is like `null`.
+    /// A missing payload counts as `null`.
     package static func contentKey(of payload: JSONPayload?) -> String {
         "payload:" + digest(of: payload)
     }

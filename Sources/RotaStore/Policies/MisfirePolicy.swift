@@ -48,7 +48,7 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// Run no missed occurrence, and none that is overdue by more than a limit.
     ///
     /// - Parameter maximumLateness: How long an occurrence may be overdue before it is skipped as too late, zero or
-    ///   more. Below the misfire threshold, it makes the job stricter than the threshold does.
+    ///   more. Has an effect only if it is shorter than the misfire threshold.
     public static func skip(maximumLateness: Duration) -> MisfirePolicy {
         MisfirePolicy(rule: .skip, maximumLateness: maximumLateness)
     }

@@ -115,7 +115,7 @@ extension Execution {
     }
 }
 
-/// The part of an execution from which the indexes find their entries again after it has changed.
+/// What the indexes need of an execution's earlier state, to remove their entries for it after a change.
 struct IndexedExecution {
     let queueEntry: QueueEntry
     let startedAt: Date?
