@@ -189,7 +189,7 @@ extension Schedule {
     func reasonForNoOccurrence(after date: Date) -> String {
         let head = "The schedule (\(summary)) has no occurrence after \(date.text)"
         guard let end, end <= date else {
-            return head + ". Give the job one with a date to come, or `.onDemand` if it runs on request only."
+            return head + ". Give the job one with a future date, or `.onDemand` if it runs on request only."
         }
         return head + ": it ends at \(end.text). Give it a later end."
     }

@@ -172,8 +172,7 @@ extension TriggerRequest {
         }
         guard uniqueness == nil || idempotencyKey == nil else {
             throw check.fail(
-                "Give either an idempotency key or a uniqueness: of a request that returns the execution of another, the "
-                    + "idempotency key would be lost.", value: idempotencyKey)
+                "Use either an idempotency key or a uniqueness, not both.", value: idempotencyKey)
         }
         try check.span(uniqueness?.span, "The time for which work is unique", longest: .seconds(2_592_000))
         try check.length(of: author, "The author", 1...255)

@@ -69,7 +69,7 @@ extension Scheduler.TriggerPreview {
                 JobWarning(
                     code: .inThePast,
                     message: "The date \(at.text) is in the past, so the execution is due at once. If that is not "
-                        + "meant, give a date to come."))
+                        + "meant, use a future date."))
         }
         if existing == nil { found += Self.warnings(of: trial.holds, start: start, expiresAt: expiresAt, at: now) }
         warnings = found

@@ -44,7 +44,7 @@ enum NativeBulk {
     {
         guard let given = try fields.array("ids", count: 1...most) else { return nil }
         guard fields.json("query") == nil, fields.json("confirm") == nil else {
-            throw fields.fail("ids", "ids stand in place of query and confirm.")
+            throw fields.fail("ids", "Use either ids, or query with confirm.")
         }
         return try given.enumerated().map { place, value in
             guard case .string(let text) = value, let id = ID(text) else {

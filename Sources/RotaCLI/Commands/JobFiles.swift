@@ -165,7 +165,7 @@ enum JobFiles {
             if let other = job.members.map(\.name).first(where: { !["id", "definition", "state"].contains($0) }) {
                 throw Failure(
                     .refused, code: "validation_error",
-                    "\(other) stands beside definition, which has all of a job but id and state.")
+                    "Remove \(other): next to definition only id and state are allowed.")
             }
             return JSONValue.record([("id", job["id"]), ("definition", definition), ("state", job["state"])])
         }

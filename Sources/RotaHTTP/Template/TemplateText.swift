@@ -218,7 +218,7 @@ struct TemplateParts {
         else {
             throw HTTPRequestError(
                 .misplacedVariable, field: place,
-                "a variable may not touch secret://name, nor text the token; separate them by a space or punctuation")
+                "separate a variable from secret://name, and text from the token, by a space or punctuation")
         }
     }
 

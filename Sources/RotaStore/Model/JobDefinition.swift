@@ -120,8 +120,8 @@ public struct JobDefinition: Sendable, Hashable {
     ///
     /// Up to 30 days. Triggers and enqueued work are compared as by ``Uniqueness/samePayload(for:)``; occurrences of
     /// the schedule, replays and backfills are not. A trigger with a uniqueness of its own obeys that instead. An
-    /// idempotency key takes precedence; later requests are still compared with that payload. Executions from before the
-    /// window was set count only if they had one too.
+    /// idempotency key takes precedence; later requests are still compared with that payload. Executions from before
+    /// the window was set count only if they had one too.
     public var deduplicationWindow: Duration? {
         get { rare.deduplicationWindow }
         set { rare.deduplicationWindow = newValue }

@@ -115,7 +115,7 @@ extension Execution {
     }
 }
 
-/// What the indexes need of an execution's earlier state, to remove their entries for it after a change.
+/// The earlier state of an execution, as far as the indexes need it to find the entries that a change replaces.
 struct IndexedExecution {
     let queueEntry: QueueEntry
     let startedAt: Date?
