@@ -36,7 +36,7 @@ struct Driver {
     /// The store has yet to record them, except for those that a handler's transaction has recorded.
     var unrecorded: [PlannedCompletion] = []
 
-    /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
+    /// The length of a streak of conflicts after which the driver sleeps for a second before it plans again.
     private static let conflictLimit = 10
 
     init(

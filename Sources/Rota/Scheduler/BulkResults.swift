@@ -97,7 +97,7 @@ extension Scheduler {
         ///
         /// The job's own overlap policy does not apply.
         public enum Overlap: Sendable, Hashable {
-            /// One after another, the oldest first, whatever the outcome of each.
+            /// One after another, the oldest first, after any outcome.
             case serial
             /// All at once, as far as the job's limits allow.
             case parallel

@@ -95,7 +95,7 @@ extension Scheduler {
                 + "declared. Declare them before `run()`, or fewer in one step.", value: owner)
     }
 
-    /// How often a declaration is planned anew because its jobs were changed meanwhile.
+    /// How often a declaration is planned again because its jobs were changed meanwhile.
     private static let declarationTries = 100
 
     /// The changes that make an owner's jobs follow a declaration, and the result they will have.

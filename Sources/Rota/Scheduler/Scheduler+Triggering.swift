@@ -25,7 +25,7 @@ extension Scheduler {
         try await trigger(id, TriggerRequest(payload: payload, source: source))
     }
 
-    /// Schedules one extra execution of a job at a date, whatever the job's state.
+    /// Schedules one extra execution of a job at a date, in any state of the job.
     ///
     /// - Parameters:
     ///   - id: The job.

@@ -53,7 +53,7 @@ nonisolated(unsafe) private var pipeEntrance: Int32 = -1
 
 /// Passes signals to those who watch them.
 ///
-/// A pipe, because the action of a signal interrupts whatever its thread was doing and may do next to nothing itself.
+/// A pipe, because the action of a signal interrupts its thread at any point, and may call almost no functions itself.
 private final class SignalPipe: Sendable {
     private struct State {
         var exit: (any DispatchSourceRead)?

@@ -98,7 +98,7 @@ extension AttemptRunner {
             secrets: secrets)
     }
 
-    /// Adds what every request of an execution bears.
+    /// Adds the headers that every request of an execution has.
     private func prepare(
         _ claim: Claim, headers: HTTPHeaders, _ make: () async throws -> HTTPRequest
     ) async -> Result<HTTPRequest, Unprepared> {

@@ -90,7 +90,7 @@ enum NativeBulk {
 
     /// Checks the confirmed count against the one found now, or answers with it.
     ///
-    /// A client that wants to change whatever matches confirms with `true`: on a busy queue no count stays right.
+    /// A client that wants to change any number confirms with `true`: on a busy queue no count stays right.
     private static func confirmed(_ fields: Fields, _ count: Int) throws -> Bool {
         if case .bool(true)? = fields.json("confirm") { return true }
         guard let confirm = try fields.int("confirm", in: 0...Int.max) else { return false }

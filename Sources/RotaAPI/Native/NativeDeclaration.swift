@@ -55,7 +55,7 @@ struct NativeDeclaration {
     ) async throws -> Job? {
         let read: JobDefinition
         do { read = try definition.decode(JobDefinition.self, at: place) } catch {
-            // The mistake is told where the definition is read again, misspelled members first.
+            // The mistake is reported where the definition is read again, misspelled members first.
             return nil
         }
         if let job = owned[key(read)] { return job }

@@ -4,7 +4,7 @@ import RotaHTTP
 /// `rota secrets`: the secrets to which jobs refer as `secret://name`.
 ///
 /// They are files of a folder beside the store. No route of a server shows or takes them, so the commands work on the
-/// folder itself, on the machine of the server, which reads a secret anew for each request.
+/// folder itself, on the machine of the server, which reads a secret again for each request.
 enum SecretCommands {
     static let group = Command(
         "secrets", "List, set and delete the secrets that jobs use",

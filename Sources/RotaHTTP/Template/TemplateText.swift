@@ -141,7 +141,7 @@ struct TemplateParts {
     let usesPayload: Bool
     /// Whether a request cannot be made without a payload: a part other than a body that is the payload takes a value.
     let needsPayload: Bool
-    /// Whether a header bears the execution's token.
+    /// Whether a header contains the execution's token.
     let usesToken: Bool
 
     /// Parses a template.

@@ -30,7 +30,7 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// of two ways:
     ///
     /// - An occurrence that is overdue longer when it is decided is skipped as
-    ///   ``SkippedOccurrence/Reason/tooLate``, whatever the policy.
+    ///   ``SkippedOccurrence/Reason/tooLate`` under every policy.
     /// - An execution that the catch-up rate delays past this lateness expires.
     ///
     /// It does not limit how long an execution that fired in time waits in the queue, for example because its job is at

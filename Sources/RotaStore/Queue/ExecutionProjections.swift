@@ -158,7 +158,7 @@ struct IndexedExecution {
     var backfill: BatchID? { rare.backfill }
     /// When it expires, if it may.
     var expiry: Date? { rare.expiry }
-    /// The date until which it is kept, whatever the retention.
+    /// The date until which it is kept regardless of the retention.
     var keptUntil: Date? { rare.keptUntil }
     /// The batch whose end it awaits.
     var awaitedBatch: BatchID? { rare.awaitedBatch }
