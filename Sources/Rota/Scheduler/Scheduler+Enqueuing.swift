@@ -161,7 +161,7 @@ extension Scheduler {
     ///   ``SchedulerError`` with code `tooMany`.
     @discardableResult
     public func enqueue(
-        _ queue: String, _ requests: [TriggerRequest], then followUp: BatchFollowUp
+        _ queue: String, _ requests: [TriggerRequest], then followUp: TriggerRequest.FollowUp
     ) async throws -> BulkTriggerResult {
         try await context.prepareIDs()
         guard requests.count <= Self.maximumBatch else {
