@@ -288,10 +288,11 @@ extension ExecutionTrace {
         // If the wall clock was set back in between, the span is unknown.
         let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
         let dequeue = startedAt >= claimedAt ? startedAt.elapsed(since: claimedAt) : nil
-        self.init(
-            queueWait: queueWait, dequeue: dequeue,
-            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + duration } },
-            timeout: report.adaptiveTimeout)
+        self.init()
+        self.queueWait = queueWait
+        self.dequeue = dequeue
+        total = queueWait.flatMap { wait in dequeue.map { wait + $0 + duration } }
+        timeout = report.adaptiveTimeout
         // A handler sends nothing.
         if report.wasSent { addRequest(of: report) }
     }

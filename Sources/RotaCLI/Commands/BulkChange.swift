@@ -75,7 +75,7 @@ enum Bulk {
 
     private static func confirm(_ session: Session, _ action: String, _ match: String) throws(Failure) {
         guard !session.arguments.has("yes") else { return }
-        guard session.console.isInteractive else {
+        guard session.console.terminal.isInteractive else {
             throw .usage("\(match) Add --yes to \(action) all of them.")
         }
         guard session.console.confirms("\(match) \(action.capitalized) all of them?") else {

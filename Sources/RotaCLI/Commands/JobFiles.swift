@@ -57,7 +57,9 @@ enum JobFiles {
             let removed = plan["removed"]?.elements.count ?? 0
             let question =
                 "\(orphans.capitalized) \(removed) \(removed == 1 ? "job" : "jobs") that the file does not name?"
-            if removed > 0, session.console.isInteractive, !arguments.has("yes"), !session.console.confirms(question) {
+            if removed > 0, session.console.terminal.isInteractive, !arguments.has("yes"),
+                !session.console.confirms(question)
+            {
                 throw Failure(.failed, code: "declined", "Nothing was changed.")
             }
             result = try await session.connection.post("declare", body: body.setting([("dryRun", false)]))

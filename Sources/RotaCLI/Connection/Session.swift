@@ -146,6 +146,7 @@ extension Printer {
         let format = arguments.programText("output").flatMap(OutputFormat.init) ?? .table
         self.init(
             console: console, format: format, times: Times(zone: zone, now: console.now()),
-            isColored: console.isTerminal && console.variable("NO_COLOR") == nil && !arguments.has("no-color"))
+            isColored: console.terminal.showsOutput && console.variable("NO_COLOR") == nil && !arguments.has("no-color")
+        )
     }
 }

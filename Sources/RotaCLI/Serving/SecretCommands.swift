@@ -58,7 +58,7 @@ enum SecretCommands {
         options: [folder]
     ) { arguments, console in
         let file = arguments.argument(1) ?? "-"
-        if file == "-", console.isInteractive { console.writeError("Type the value, then Ctrl-D:\n") }
+        if file == "-", console.terminal.isInteractive { console.writeError("Type the value, then Ctrl-D:\n") }
         var value = try console.readText(file)
         // An editor or echo ends the text with a line break, which is no part of the secret.
         if value.last?.isNewline == true { value.removeLast() }

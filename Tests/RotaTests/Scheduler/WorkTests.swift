@@ -241,13 +241,14 @@ struct WorkTests {
         try await bench.running {
             for number in 1...5 {
                 try await scheduler.enqueue(
-                    "send", payload: number, TriggerRequest(tags: ["parity": number % 2 == 0 ? "even" : "odd"]))
+                    "send", payload: number,
+                    TriggerRequest().with { $0.tags = ["parity": number % 2 == 0 ? "even" : "odd"] })
             }
             await bench.advance(.seconds(1))
             #expect(try await scheduler.countDeadLetters() == 5)
-            #expect(try await scheduler.countDeadLetters(ExecutionQuery(failureKinds: [.timeout])) == 0)
+            #expect(try await scheduler.countDeadLetters(ExecutionQuery().with { $0.failureKinds = [.timeout] }) == 0)
             isBroken.add(1)
-            let odd = ExecutionQuery(tags: ["parity": "odd"])
+            let odd = ExecutionQuery().with { $0.tags = ["parity": "odd"] }
             async let once = scheduler.replayDeadLetters(matching: odd)
             async let twice = scheduler.replayDeadLetters(matching: odd)
             let replays = Set(try await once.map(\.id) + twice.map(\.id))
@@ -255,7 +256,7 @@ struct WorkTests {
             await bench.advance(.seconds(1))
             #expect(
                 try await scheduler.deadLetters().items.map(\.details.tags) == [["parity": "even"], ["parity": "even"]])
-            let replayed = try await scheduler.executions(ExecutionQuery(sources: [.replay])).items
+            let replayed = try await scheduler.executions(ExecutionQuery().with { $0.sources = [.replay] }).items
             #expect(replayed.count == 3 && replayed.allSatisfy { $0.status == .succeeded })
             for replay in replayed {
                 let original = try await scheduler.execution(try #require(replay.replayOf))
