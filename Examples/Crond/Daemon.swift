@@ -39,7 +39,7 @@ struct Daemon {
     ///
     /// A file with a mistake changes nothing.
     @discardableResult
-    func load() async throws -> DeclarationResult {
+    func load() async throws -> Scheduler.DeclarationResult {
         let table = try CommandTable(file: crontab)
         guard table.problems.isEmpty else {
             throw Mistake(table.problems.map { "\(crontab), \($0)" }.joined(separator: "\n"))

@@ -65,6 +65,6 @@ try await scheduler.handle("report") { context in
 let requests = try (1...count).map { number in
     TriggerRequest(payload: try JSONPayload(Delivery(url: receiver.address("/hooks/\(number)"), number: number)))
 }
-try await scheduler.enqueue("deliver", requests, then: BatchFollowUp("report"))
+try await scheduler.enqueue("deliver", requests, then: TriggerRequest.FollowUp("report"))
 try await scheduler.run(stoppingOn: .terminate, .interrupt)
 print("\(try await scheduler.countDeadLetters()) dead letters")

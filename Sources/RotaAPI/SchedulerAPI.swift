@@ -62,7 +62,7 @@ public struct SchedulerAPI: Sendable {
 
     /// Answers a request.
     ///
-    /// It never throws: what goes wrong is told in the answer, in the profile's form. An error that the API does not
+    /// It never throws: errors are part of the answer, in the profile's form. An error that the API does not
     /// expect is answered with status 500 and the request's identifier only, and passed to `report`.
     @concurrent
     public func respond(to request: APIRequest) async -> APIResponse {

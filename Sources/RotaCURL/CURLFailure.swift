@@ -46,7 +46,7 @@ struct CURLFailure {
 
     /// Returns the kind of a code.
     ///
-    /// libcurl has one number for whatever goes wrong in receiving, and only its words tell a broken connection from
+    /// libcurl has one number for all failures in receiving, and only its words tell a broken connection from
     /// one that brought nonsense.
     static func code(
         of number: Int32, systemError: Int, hasHead: Bool, detail: String = ""

@@ -67,7 +67,7 @@ public final class CURLTransport: HTTPTransport {
     /// The number of requests in progress.
     package var underWay: Int { loop.underWay }
 
-    /// Sends a request and returns the response, whatever its status.
+    /// Sends a request and returns the response, with any status.
     ///
     /// - Throws: `TransportError` if no complete response arrives before `request.timeout`.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {

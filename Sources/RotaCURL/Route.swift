@@ -74,7 +74,7 @@ struct Router: Sendable {
 
 /// The checked addresses of a host that a proxy has not been asked for yet.
 ///
-/// A proxy may reach some of them only, such as those of IPv4, and connects to the one that it is told.
+/// A proxy may reach some of them only, such as those of IPv4, and connects to the one that the request names.
 final class ProxyTrials: Sendable {
     private let left = Mutex<[IPAddress]>([])
 
@@ -141,7 +141,7 @@ private final class AddressBook: Sendable {
         return route
     }
 
-    /// Returns the name of a host with a set of addresses, in whatever order they come.
+    /// Returns the name of a host with a set of addresses, in any order.
     private func name(of host: String, at addresses: [IPAddress]) -> String {
         let key = Key(
             host: host, addresses: addresses.sorted { ($0.isV4 ? 0 : 1, $0.bits) < ($1.isV4 ? 0 : 1, $1.bits) })

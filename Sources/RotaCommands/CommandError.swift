@@ -55,7 +55,7 @@ public struct CommandError: Error, Sendable, Hashable, CustomStringConvertible {
     public let message: String
     /// The status, the signal and the output of a command that ran.
     public let result: CommandResult?
-    /// Whether no further attempt is made, whatever the job's retry policy says.
+    /// Whether no further attempt is made, under any retry policy.
     public let isFinal: Bool
 
     package init(_ code: Code, _ message: String, result: CommandResult? = nil, isFinal: Bool = false) {

@@ -89,7 +89,7 @@ public struct CommandInput: Sendable, Hashable {
 public struct ExitStatuses: Sendable, Hashable {
     /// The statuses that are a success.
     public var success: Set<Int32>
-    /// The failures that no further attempt can mend, whatever the job's retry policy says.
+    /// The failures that no further attempt can mend, under any retry policy.
     public var final: Set<Int32>
     /// The only failures that the job's retry policy decides about, or `nil` for all that are not final.
     public var retried: Set<Int32>?

@@ -74,7 +74,7 @@ struct SchemaCompiler {
         case .object(let members):
             var names: Set<ExactText> = []
             for member in members where !names.insert(ExactText(member.name)).inserted {
-                throw JSONSchema.ParseError(at: place, member.name, "The keyword stands here twice.")
+                throw JSONSchema.ParseError(at: place, member.name, "Duplicate keyword.")
             }
             var reader = SchemaReader(schema, at: place, in: resource, into: index)
             for member in members { try reader.read(member.name, member.value, &self) }

@@ -194,7 +194,7 @@ struct SchemaReader {
         guard case .array(let elements) = value else { throw mismatch(keyword, "an array of names", value) }
         var names: [ExactText] = []
         for element in elements { names.append(ExactText(try string(element, keyword))) }
-        guard Set(names).count == names.count else { throw error(keyword, "A name stands here twice.") }
+        guard Set(names).count == names.count else { throw error(keyword, "Duplicate name.") }
         return names
     }
 

@@ -136,7 +136,7 @@ struct SchemaValidation {
             Violation(pointer: pointer, rule: keyword, schemaPointer: place, message: message()))
     }
 
-    /// Finds members that stand twice in an object.
+    /// Finds members that an object has twice.
     ///
     /// One reader takes the first, another the last, so neither can be checked for the other. Names that differ only in
     /// how their accents are written count as one here, because readers with Unicode strings hold them for one.
@@ -158,7 +158,7 @@ struct SchemaValidation {
                     violations.append(
                         Violation(
                             pointer: pointer, rule: "unique", schemaPointer: "",
-                            message: "must not stand twice in its object"))
+                            message: "is duplicated"))
                 }
                 try checkNames(member.value)
                 path.removeLast()

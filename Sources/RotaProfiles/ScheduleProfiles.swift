@@ -17,8 +17,7 @@ extension ServiceProfile {
     /// print(schedule.summary)  // Every 15 minutes
     /// ```
     ///
-    /// Everything else, such as `timezone`, stands beside the rule as in Rota's form. A key that is null counts as
-    /// missing.
+    /// All other members, such as `timezone`, are written as in Rota's form. A key that is null counts as missing.
     ///
     /// - Parameter json: A JSON object.
     /// - Throws: `DecodingError` if the text is not a schedule, or if it has more than one rule.

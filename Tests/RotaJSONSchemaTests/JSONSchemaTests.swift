@@ -31,7 +31,7 @@ import Testing
             (#"{"s": "xyz"}"#, "/s: must be one of \"a\", \"b\" (enum)"),
             (#"{"q": 1, "m": 1}"#, "/q: must not be there (additionalProperties)"),
             (#"{"k": {}}"#, "/k: must have the member \"id\" (required)"),
-            (#"{"k": {"id": 1, "id": 2}}"#, "/k/id: must not stand twice in its object (unique)"),
+            (#"{"k": {"id": 1, "id": 2}}"#, "/k/id: is duplicated (unique)"),
             (#"{"o": 3}"#, "/o: must match exactly one of 2 schemas, not several (oneOf)"),
             (#"[]"#, "the value: must be object, not an array (type)"),
         ] as [(String, String)])
@@ -66,7 +66,7 @@ import Testing
             (##"{"minLength": -1}"##, "/minLength: This must be a whole number from 0, not -1."),
             (##"{"minItems": 1.5}"##, "/minItems: This must be a whole number from 0, not 1.5."),
             (##"{"required": "a"}"##, "/required: This must be an array of names, not a string."),
-            (##"{"required": ["a", "a"]}"##, "/required: A name stands here twice."),
+            (##"{"required": ["a", "a"]}"##, "/required: Duplicate name."),
             (##"{"multipleOf": 0}"##, "/multipleOf: 0 must be more than zero"),
             (##"{"exclusiveMinimum": true}"##, "/exclusiveMinimum: This must be a number, not a boolean."),
             (##"{"pattern": "(?=a)"}"##, "/pattern: The pattern \"(?=a)\" cannot be used: "),

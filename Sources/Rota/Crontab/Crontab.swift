@@ -196,8 +196,8 @@ private struct CrontabReader {
         if words.count > 1, TimeZoneDatabase.system.contains(String(words[0])) {
             throw SchedulerError(
                 .invalidJob,
-                "A time zone holds for all lines after it, and stands alone. Write \(setting.name)=\(words[0]), and the "
-                    + "rest on a line of its own.", value: setting.value)
+                "A \(setting.name) line has only a time zone, for all lines after it. Write \(setting.name)=\(words[0]), "
+                    + "and the rest on a line of its own.", value: setting.value)
         }
         _ = try Schedule.cron("@daily", in: setting.value)
     }

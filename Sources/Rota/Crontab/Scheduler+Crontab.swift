@@ -93,7 +93,8 @@ extension Scheduler {
     ) async throws -> [Job] {
         guard removedLines != .keep else { return [] }
         var leftovers: [Job] = []
-        var query = JobQuery(tags: [Crontab.ImportResult.tag: name], limit: 1000)
+        var query = JobQuery(limit: 1000)
+        query.tags = [Crontab.ImportResult.tag: name]
         repeat {
             let page = try await self.jobs(query)
             leftovers += page.items.filter { !kept.contains($0.id) }

@@ -26,7 +26,7 @@ final class PlannedCompletion: Sendable {
     /// The outcome, if the store has recorded the completion already.
     var outcome: Completion.Outcome? { recorded.map { .recorded($0.execution) } }
 
-    /// The size in bytes of the large parts of what recording it writes, with the executions that its end asks for.
+    /// About how many bytes recording it writes.
     var recordedBytes: Int {
         let job = work.claim.job
         let output = completion.output?.json.count ?? 0
@@ -91,7 +91,7 @@ enum CompletionPlanner {
             // If the execution was canceled before it began, the store cancels it instead.
             return released(work, at: now)
         case .waiting(let deadline):
-            // A server that answered 202 did make its attempt. A handler that waits asks for one that does not count.
+            // A server that answered 202 did make its attempt. A handler that waits does not use up an attempt.
             let made = result.report.statusCode == nil ? nil : attempt(result, failure: nil)
             return planned(work, attempt: made, next: .waiting(until: deadline), at: now)
         case .succeeded:

@@ -39,7 +39,7 @@ extension Driver {
         guard let work = outcome.dueWork else {
             throw SchedulerError(
                 .unusableStore,
-                "The store returned no due work from `turn(_:)`, although it was asked for it. Test the store with "
+                "`turn(_:)` of the store must return the due work when the turn asks for it. Test the store with "
                     + "`StoreContract` of RotaTesting.", value: nil)
         }
         let didPlannedWork = try await handlePlanOutcomes(box, outcome, of: work, at: now)

@@ -4,8 +4,8 @@ import RotaStore
 
 /// The loop of a scheduler: records results, fires due jobs, claims executions for the workers, and sleeps.
 ///
-/// Decisions are made by pure planners; this type only carries them out. The store has everything that must survive: a
-/// restart finds again or repeats whatever else is kept here.
+/// Pure planners decide; this type only carries their decisions out. Nothing here needs to survive a restart: what must
+/// is in the store.
 struct Driver {
     let context: SchedulerContext
     /// Whether a pass is one step of the store.
@@ -36,7 +36,7 @@ struct Driver {
     /// The store has yet to record them, except for those that a handler's transaction has recorded.
     var unrecorded: [PlannedCompletion] = []
 
-    /// The length of a streak of conflicts after which the driver sleeps for a second before it plans anew.
+    /// The length of a streak of conflicts after which the driver sleeps for a second before it plans again.
     private static let conflictLimit = 10
 
     init(

@@ -114,7 +114,9 @@ extension JobStore {
     /// The job with a slug in a project, or among those without one.
     func job(slug: String, in project: String?) async throws -> Job? {
         // Without a project, the query lists the jobs of all projects.
-        var query = JobQuery(project: project, slug: slug, limit: 1000)
+        var query = JobQuery(limit: 1000)
+        query.project = project
+        query.slug = slug
         repeat {
             let page = try await jobs(query)
             if let job = page.items.first(where: { $0.attributes.project == project }) { return job }

@@ -12,20 +12,16 @@ import RotaStore
 ///            requested skips │ too late │ misfire │ fire
 /// ```
 ///
-/// Each due occurrence ends up in exactly one of four groups, which follow each other in time, so each is recorded as
-/// one range. In this order:
+/// Each due occurrence belongs to exactly one of four groups. Each group is one range of time, from old to new:
 ///
-/// 1. The occurrences to skip on request.
-/// 2. Those beyond the job's maximum lateness.
-/// 3. Those that were missed, because they are overdue by more than ``misfireThreshold``, and that the misfire policy
-///    does not choose.
-/// 4. The others fire. If the job's breaker is open, ``FireRequest/applyingBreaker(of:at:)`` skips them afterwards.
+/// 1. Skipped on request.
+/// 2. Skipped as too late: overdue by more than the job's maximum lateness.
+/// 3. Skipped as a misfire: overdue by more than ``misfireThreshold``, and not chosen by the misfire policy.
+/// 4. Fired. If the job's breaker is open, ``FireRequest/applyingBreaker(of:at:)`` skips them afterwards.
 struct FirePlanner: Sendable {
     /// How long an occurrence may be overdue without counting as missed.
     let misfireThreshold: Duration
-    /// The largest number of executions in one fire.
-    ///
-    /// If more occurrences are due, the newer ones stay undecided until the next fire.
+    /// The most executions in one fire; newer occurrences wait for the next one.
     let batchSize: Int
 
     /// The most occurrences that are counted one by one.

@@ -126,7 +126,7 @@ public struct HandlerContext: Sendable {
         return completion
     }
 
-    /// Tells the driver that the store has recorded the end of this attempt, whatever the handler returns.
+    /// Tells the driver that the store has recorded the end of this attempt, so what the handler returns has no effect.
     package func didRecord(_ completion: Completion, as execution: Execution) {
         work.recorded.withLock { $0 = RecordedEnd(completion, as: execution) }
         // The lease has ended with the execution. A renewal would be answered as if it were lost.

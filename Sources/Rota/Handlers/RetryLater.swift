@@ -39,7 +39,7 @@ extension RetryLater: LocalizedError {
     public var errorDescription: String? { description }
 }
 
-/// Thrown by a handler to fail the execution for good, whatever the job's retry policy says.
+/// Thrown by a handler to fail the execution for good, under any retry policy.
 ///
 /// ```swift
 /// try await scheduler.handle("charge") { context in
@@ -68,7 +68,7 @@ extension DoNotRetry: LocalizedError {
 
 /// An error of a handler that has more to record than its kind.
 package protocol DetailedFailure: AttemptFailureConvertible {
-    /// Whether no further attempt is made, whatever the job's retry policy says.
+    /// Whether no further attempt is made, under any retry policy.
     var isFinal: Bool { get }
     /// The text to keep with the attempt, without secrets, or `nil` if there is none.
     var preview: String? { get }

@@ -8,7 +8,6 @@ import RotaStore
 struct DeclarationPlanner {
     let owner: String
     let generation: Int
-    let orphans: DeclarationResult.Orphans
     let author: String?
 
     /// The mark by which a job is found: within its project, its slug, or its name if it has none.
@@ -117,7 +116,7 @@ struct DeclarationPlanner {
 
     /// Plans the pause of a job that is no longer declared, or returns `nil` if it does not fire anyway.
     func pause(of job: Job, at now: Date) throws -> JobReplacement? {
-        guard orphans == .pause, job.scheduleState.allowsFire else { return nil }
+        guard job.scheduleState.allowsFire else { return nil }
         var replacement = try job.paused(reason: Self.orphanReason(owner), until: nil, at: now)
         replacement?.author = author
         return replacement
@@ -126,74 +125,5 @@ struct DeclarationPlanner {
     /// The reason shown for a job that is paused because it is no longer declared.
     static func orphanReason(_ owner: String) -> String {
         "\"\(owner)\" no longer declares it."
-    }
-}
-
-/// The changes that a declaration made, or would make.
-public struct DeclarationResult: Sendable {
-    /// The treatment of an owner's jobs that it no longer declares.
-    public enum Orphans: Sendable, Hashable {
-        /// Pause them. They keep their history, and resume when they are declared again.
-        case pause
-        /// Delete them, with their executions.
-        case delete
-        /// Leave them as they are. They keep firing.
-        case keep
-    }
-
-    /// A job whose definition changed, or that was adopted or resumed.
-    public struct Update: Sendable {
-        /// The job after the change.
-        public let job: Job
-        /// The names of the members of its definition that changed, such as `schedule`.
-        ///
-        /// Empty if the job was only adopted or resumed.
-        public let members: [String]
-    }
-
-    /// For each declared job, in order, the job as it is now.
-    ///
-    /// Empty if a newer generation is in force.
-    public internal(set) var jobs: [Job] = []
-    /// The jobs that are new.
-    public internal(set) var created: [Job] = []
-    /// The jobs that were changed.
-    public internal(set) var updated: [Update] = []
-    /// The owner's jobs that are no longer declared: paused, deleted or kept.
-    public internal(set) var orphans: [Job] = []
-    /// Those of the orphans that this declaration paused or deleted.
-    public internal(set) var removed: [Job] = []
-    /// The treatment of the orphans.
-    public internal(set) var treatment = Orphans.pause
-    /// Warnings: two of the declared jobs give a shared rate limit different numbers.
-    public internal(set) var warnings: [JobWarning] = []
-    /// The generation in force, if it is newer than the declared one.
-    ///
-    /// Then nothing was changed.
-    public internal(set) var newerGeneration: Int?
-
-    /// The number of declared jobs that were as declared already.
-    public var unchanged: Int { jobs.count - created.count - updated.count }
-
-    /// Whether the declaration changed no job.
-    public var isUnchanged: Bool { created.isEmpty && updated.isEmpty && removed.isEmpty }
-}
-
-extension DeclarationResult: CustomStringConvertible {
-    /// The changes in one line, such as `1 created (report), 1 updated (backup: schedule), 12 unchanged`, and a line
-    /// for each warning.
-    public var description: String {
-        if let newerGeneration { return "nothing changed: generation \(newerGeneration) is in force" }
-        func part(_ verb: String, _ names: [String]) -> String? {
-            guard !names.isEmpty else { return nil }
-            return "\(names.count) \(verb) (\(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : ""))"
-        }
-        let parts = [
-            part("created", created.map(\.name)),
-            part("updated", updated.map { ([$0.job.name] + $0.members.prefix(3)).joined(separator: ": ") }),
-            part("no longer declared and \(treatment == .delete ? "deleted" : "paused")", removed.map(\.name)),
-        ]
-        let changes = (parts.compactMap(\.self) + ["\(unchanged) unchanged"]).joined(separator: ", ")
-        return ([changes] + warnings.map { "warning: \($0)" }).joined(separator: "\n")
     }
 }

@@ -29,7 +29,7 @@ public struct JobDraft: Sendable {
     ///
     /// From 1 to 255 characters.
     public var author: String?
-    /// The job that a declaration means by the draft, whatever its slug and name; `nil` if they say which.
+    /// The job that a declaration means by the draft, even if its slug or name differs; `nil` if they say which.
     ///
     /// It only has an effect on ``Scheduler/declare(_:owner:generation:orphans:isDryRun:author:)``, and the job must
     /// exist.

@@ -25,11 +25,11 @@ public struct JobPreview: Sendable, Hashable {
     /// A schedule that counts from the end of the previous execution has only one known occurrence.
     public let occurrences: [PreviewedOccurrence]
     /// Things that are allowed but rarely intended.
-    public internal(set) var warnings: [JobWarning]
+    public internal(set) var warnings: [JobPreview.Warning]
 
     init(
         of job: Job, count: Int, at now: Date, handlers: HandlerRegistry, transport: any HTTPTransport,
-        warnings others: [JobWarning], from scheduleState: ScheduleState
+        warnings others: [JobPreview.Warning], from scheduleState: ScheduleState
     ) throws(SchedulerError) {
         try FieldCheck(code: .invalidRequest).number(count, "The number of occurrences to preview", 0...1000)
         definition = job.definition

@@ -36,7 +36,7 @@ struct NotificationDelivery: Sendable {
 }
 
 extension RetryPolicy {
-    /// The retry policy of notifications, whatever the job's own: three attempts, with delays of 1 and 5 seconds.
+    /// The retry policy of notifications, instead of the job's own: three attempts, with delays of 1 and 5 seconds.
     ///
     /// Permanent failures, such as status 404, are not retried.
     public static let notifications = RetryPolicy(

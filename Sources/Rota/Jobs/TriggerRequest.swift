@@ -18,7 +18,7 @@ public struct TriggerRequest: Sendable, Hashable {
     /// The date from which the execution may start; `nil` or a past date for immediately.
     public var at: Date?
     /// The recorded cause of the execution.
-    public var source: ExecutionSource
+    public var source = ExecutionSource.manual
     /// The priority, from 0 to 10.
     ///
     /// Higher starts first; `nil` for the job's.
@@ -40,14 +40,14 @@ public struct TriggerRequest: Sendable, Hashable {
     /// Makes repeated requests for the same work one execution; `nil` to queue an execution for each.
     public var uniqueness: Uniqueness?
     /// Metadata of the execution, merged over the job's.
-    public var metadata: [String: String]
+    public var metadata: [String: String] = [:]
     /// Tags to find the execution by: up to 20, names up to 64 characters, values up to 256.
-    public var tags: [String: String]
+    public var tags: [String: String] = [:]
     /// Overrides of the job's retry policy and timeout.
     public var overrides: RetryOverrides?
     /// How long after its due date an unstarted execution expires, up to 30 days; `nil` for the job's.
     public var timeToLive: Duration?
-    /// The author of the request.
+    /// The author of the request, up to 255 characters.
     public var author: String?
     /// The execution that caused this one.
     ///
@@ -61,54 +61,40 @@ public struct TriggerRequest: Sendable, Hashable {
     /// rule chose its delays.
     ///
     /// ``Scheduler/explain(_:)`` shows it.
-    public var keepsTrail: Bool
+    public var keepsTrail = false
 
     /// Creates a request.
     ///
-    /// By default, it asks for a manual execution that starts immediately.
+    /// By default, it asks for a manual execution that starts immediately. ``with(_:)`` sets the other members.
     ///
     /// - Parameters:
     ///   - payload: The payload for this execution only, up to 5 MiB of JSON; `nil` for the job's.
     ///   - date: The date from which the execution may start; `nil` or a past date for immediately.
-    ///   - source: The recorded cause of the execution.
     ///   - priority: The priority, from 0 to 10; `nil` for the job's.
     ///   - concurrencyKey: A key, up to 256 characters, whose executions share the job's limit per key.
-    ///   - dependencyKey: A key, up to 255 characters, that matches the execution with those of other jobs.
     ///   - idempotencyKey: A key, up to 256 characters, that makes the request repeatable. It excludes `uniqueness`.
     ///   - uniqueness: Makes repeated requests for the same work one execution.
-    ///   - metadata: Metadata of the execution, merged over the job's.
-    ///   - tags: Up to 20 tags, with names up to 64 and values up to 256 characters.
-    ///   - overrides: Overrides of the job's retry policy and timeout.
     ///   - timeToLive: How long after its due date an unstarted execution expires, up to 30 days; `nil` for the job's.
-    ///   - author: The author of the request, up to 255 characters.
-    ///   - parentID: The execution that caused this one.
-    ///   - continuationOf: The execution that this one continues.
-    ///   - keepsTrail: Whether the execution keeps the decisions about it.
     public init(
-        payload: JSONPayload? = nil, at date: Date? = nil, source: ExecutionSource = .manual, priority: Int? = nil,
-        concurrencyKey: String? = nil, dependencyKey: String? = nil, idempotencyKey: String? = nil,
-        uniqueness: Uniqueness? = nil,
-        metadata: [String: String] = [:], tags: [String: String] = [:], overrides: RetryOverrides? = nil,
-        timeToLive: Duration? = nil,
-        author: String? = nil, parentID: ExecutionID? = nil, continuationOf: ExecutionID? = nil,
-        keepsTrail: Bool = false
+        payload: JSONPayload? = nil, at date: Date? = nil, priority: Int? = nil, concurrencyKey: String? = nil,
+        idempotencyKey: String? = nil, uniqueness: Uniqueness? = nil, timeToLive: Duration? = nil
     ) {
-        self.keepsTrail = keepsTrail
         self.payload = payload
         at = date
-        self.source = source
         self.priority = priority
         self.concurrencyKey = concurrencyKey
-        self.dependencyKey = dependencyKey
         self.idempotencyKey = idempotencyKey
         self.uniqueness = uniqueness
-        self.metadata = metadata
-        self.tags = tags
-        self.overrides = overrides
         self.timeToLive = timeToLive
-        self.author = author
-        self.parentID = parentID
-        self.continuationOf = continuationOf
+    }
+
+    /// Returns a copy with changes, for requests that are written in one expression.
+    ///
+    /// - Parameter change: Sets members of the copy.
+    public func with(_ change: (inout TriggerRequest) throws -> Void) rethrows -> TriggerRequest {
+        var request = self
+        try change(&request)
+        return request
     }
 }
 
@@ -172,8 +158,7 @@ extension TriggerRequest {
         }
         guard uniqueness == nil || idempotencyKey == nil else {
             throw check.fail(
-                "Give either an idempotency key or a uniqueness: of a request that returns the execution of another, the "
-                    + "idempotency key would be lost.", value: idempotencyKey)
+                "Use either an idempotency key or a uniqueness, not both.", value: idempotencyKey)
         }
         try check.span(uniqueness?.span, "The time for which work is unique", longest: .seconds(2_592_000))
         try check.length(of: author, "The author", 1...255)

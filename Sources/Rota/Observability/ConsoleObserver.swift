@@ -6,7 +6,7 @@ import Synchronization
 /// Prints what goes wrong, and nothing while all is well.
 ///
 /// It reports failed attempts and executions, blocked addresses, skipped occurrences, missing handlers, unreadable
-/// payloads, jobs that will never fire or were not changed, open breakers, late starts, and whatever else needs
+/// payloads, jobs that will never fire or were not changed, open breakers, late starts, and all else that needs
 /// attention:
 ///
 /// ```swift

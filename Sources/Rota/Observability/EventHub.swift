@@ -12,8 +12,8 @@ final class EventHub: Sendable {
 
     private struct State {
         var subscribers: [Int: Subscriber] = [:]
-        var logs: [EventLog] = []
-        var sharedLog: EventLog?
+        var logs: [SchedulerEvent.Log] = []
+        var sharedLog: SchedulerEvent.Log?
         var nextID = 0
 
         var readers: Int { subscribers.count + logs.count }
@@ -54,7 +54,7 @@ final class EventHub: Sendable {
         }
     }
 
-    func sharedLog(_ make: () -> EventLog) -> EventLog {
+    func sharedLog(_ make: () -> SchedulerEvent.Log) -> SchedulerEvent.Log {
         state.withLock { state in
             if let log = state.sharedLog { return log }
             let log = make()
@@ -65,7 +65,7 @@ final class EventHub: Sendable {
         }
     }
 
-    func add(_ log: EventLog) {
+    func add(_ log: SchedulerEvent.Log) {
         state.withLock { state in
             state.logs.append(log)
             count.store(state.readers, ordering: .relaxed)

@@ -10,7 +10,7 @@ package protocol ReportingStore: JobStore {
 
     /// The reasons why a store that works could work better.
     ///
-    /// Each element is a sentence or more, and says what to do. It is told once to each reader. The stream ends when
+    /// Each element is a sentence or more, and says what to do. Each reader gets it once. The stream ends when
     /// the store is closed or its reader is canceled.
     func advice() -> AsyncStream<String>
 }

@@ -5,8 +5,8 @@ public import RotaStore
 extension Scheduler {
     /// Keeps a calendar under a name, for all schedules that refer to it by `ScheduleCalendar.named(_:)`.
     ///
-    /// The store keeps it once, whatever the number of jobs that use it. If it changes, all of them follow in one
-    /// atomic step: their next occurrences are computed anew from the current date, and their anchors, counts, pauses,
+    /// The store keeps it once, for all jobs that use it. If it changes, all of them follow in one
+    /// atomic step: their next occurrences are computed again from the current date, and their anchors, counts, pauses,
     /// versions and histories stay. An occurrence that is due at that moment fires if the new calendar allows it, and
     /// is recorded as skipped if not. A completed job becomes active if the calendar gives it another occurrence.
     ///

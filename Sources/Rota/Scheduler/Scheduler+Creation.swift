@@ -138,13 +138,13 @@ extension Scheduler {
     }
 
     /// Finds what only the store's other jobs tell.
-    private func warnings(of job: Job) async throws -> [JobWarning] {
+    private func warnings(of job: Job) async throws -> [JobPreview.Warning] {
         try await sharedRateWarnings(of: job) + chainWarnings(of: job.definition)
     }
 
     /// Finds the chain rules that name no job.
-    private nonisolated func chainWarnings(of definition: JobDefinition) async throws -> [JobWarning] {
-        var warnings: [JobWarning] = []
+    private nonisolated func chainWarnings(of definition: JobDefinition) async throws -> [JobPreview.Warning] {
+        var warnings: [JobPreview.Warning] = []
         for rule in definition.chain
         where try await context.store.target(of: rule, in: definition.attributes.project) == nil {
             let target =
@@ -154,7 +154,7 @@ extension Scheduler {
                     "the slug \"\(slug)\"" + (definition.attributes.project.map { " in project \"\($0)\"" } ?? "")
                 }
             warnings.append(
-                JobWarning(
+                JobPreview.Warning(
                     code: .missingChainTarget,
                     message: "A chain rule names \(target), which no job has. Until one does, the rule does nothing."))
         }
@@ -188,7 +188,7 @@ extension Scheduler {
     }
 
     /// Warns of shared rates that another job, among the first thousand of the store, gives other numbers.
-    private func sharedRateWarnings(of job: Job) async throws -> [JobWarning] {
+    private func sharedRateWarnings(of job: Job) async throws -> [JobPreview.Warning] {
         guard !job.definition.limits.sharedRates.isEmpty else { return [] }
         var rates = SharedRates()
         for other in try await context.store.jobs(JobQuery(limit: 1000)).items where !other.isSame(as: job) {

@@ -67,7 +67,7 @@ extension Scheduler {
                 .tooMany, "At most \(Self.maximumDeclared) jobs can be declared in one step, not \(drafts.count).",
                 value: "\(drafts.count)")
         }
-        let planner = DeclarationPlanner(owner: owner, generation: generation, orphans: orphans, author: author)
+        let planner = DeclarationPlanner(owner: owner, generation: generation, author: author)
         try planner.check(drafts)
         try await context.prepareIDs()
         for _ in 0..<Self.declarationTries {
@@ -77,7 +77,7 @@ extension Scheduler {
             }
             let calendars = try await calendars(for: drafts.lazy.map(\.definition.schedule))
             let now = context.clock.now
-            var plan = try await plan(drafts, states, by: planner, calendars, at: now)
+            var plan = try await plan(drafts, states, orphans, by: planner, calendars, at: now)
             let isRecorded = known?.generation == generation && plan.result.isUnchanged
             guard !isDryRun, !isRecorded else { return plan.result }
             plan.declaration.owner = JobOwner(
@@ -95,7 +95,7 @@ extension Scheduler {
                 + "declared. Declare them before `run()`, or fewer in one step.", value: owner)
     }
 
-    /// How often a declaration is planned anew because its jobs were changed meanwhile.
+    /// How often a declaration is planned again because its jobs were changed meanwhile.
     private static let declarationTries = 100
 
     /// The changes that make an owner's jobs follow a declaration, and the result they will have.
@@ -107,8 +107,8 @@ extension Scheduler {
     }
 
     private func plan(
-        _ drafts: [JobDraft], _ states: [JobState?], by planner: DeclarationPlanner,
-        _ calendars: [String: ScheduleCalendar], at now: Date
+        _ drafts: [JobDraft], _ states: [JobState?], _ treatment: DeclarationResult.Orphans,
+        by planner: DeclarationPlanner, _ calendars: [String: ScheduleCalendar], at now: Date
     ) async throws -> DeclarationPlan {
         var plan = DeclarationPlan(
             declaration: JobDeclaration(JobOwner(planner.owner, generation: planner.generation, declaredAt: now)))
@@ -146,10 +146,10 @@ extension Scheduler {
             plan.result.updated.append(.init(job: job.replaced(by: replacement), members: members))
         }
         for (place, orphan) in orphans.enumerated() {
-            if planner.orphans == .delete {
+            if treatment == .delete {
                 plan.declaration.deletions.append(orphan.id)
                 plan.result.removed.append(orphan)
-            } else if let replacement = try planner.pause(of: orphan, at: now) {
+            } else if treatment == .pause, let replacement = try planner.pause(of: orphan, at: now) {
                 plan.declaration.replacements.append(replacement)
                 plan.before[orphan.id] = orphan.scheduleState
                 orphans[place] = orphan.replaced(by: replacement)
@@ -157,7 +157,7 @@ extension Scheduler {
             }
         }
         plan.result.orphans = orphans
-        plan.result.treatment = planner.orphans
+        plan.result.treatment = treatment
         return plan
     }
 

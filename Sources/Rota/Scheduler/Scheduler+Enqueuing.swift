@@ -161,7 +161,7 @@ extension Scheduler {
     ///   ``SchedulerError`` with code `tooMany`.
     @discardableResult
     public func enqueue(
-        _ queue: String, _ requests: [TriggerRequest], then followUp: BatchFollowUp
+        _ queue: String, _ requests: [TriggerRequest], then followUp: TriggerRequest.FollowUp
     ) async throws -> BulkTriggerResult {
         try await context.prepareIDs()
         guard requests.count <= Self.maximumBatch else {
@@ -190,7 +190,7 @@ extension Scheduler {
         guard JobAttributes.isSlug(name) else {
             throw SchedulerError(
                 .invalidRequest,
-                "No queue can be made for the handler \"\(name.clipped(to: 255))\", because its name is no slug: a slug has "
+                "No queue can be made for the handler \"\(name.clipped(to: 255))\", because its name is not a slug, which has "
                     + "1 to 255 letters a–z and A–Z, digits, and - . _ ~. Declare one with "
                     + "`JobDraft(queue: \"a-slug\", action: .handler(…))` and enqueue by its slug.", value: name)
         }

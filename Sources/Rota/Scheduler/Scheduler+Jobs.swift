@@ -138,7 +138,7 @@ extension Scheduler {
 
     /// Changes a job's definition, and optionally its state, in one atomic step.
     ///
-    /// If the schedule changes, the next occurrence is computed anew from the current date.
+    /// If the schedule changes, the next occurrence is computed again from the current date.
     ///
     /// ```swift
     /// try await scheduler.update(job.id) { definition in
@@ -153,8 +153,8 @@ extension Scheduler {
     ///     ``pause(_:reason:until:author:idempotencyKey:ifRevision:)``; `nil` for no change.
     ///   - author: The author of the change, if it is to be recorded.
     ///   - idempotencyKey: A key that makes the call repeatable: a repeated change does nothing.
-    ///   - revision: The `scheduleState.revision` of the job that the change is based on, or `nil` to change whatever
-    ///     is there. Every change of a job, and every occurrence that fires, raises it.
+    ///   - revision: The `scheduleState.revision` of the job that the change is based on, or `nil` for
+    ///     any. Every change of a job, and every occurrence that fires, raises it.
     ///   - change: Changes the definition, where the method is called. It is called again if the job was changed in the
     ///     meantime.
     /// - Returns: The job after the change.

@@ -22,10 +22,10 @@ extension Scheduler {
     public func trigger(
         _ id: JobID, payload: JSONPayload? = nil, source: ExecutionSource = .manual
     ) async throws -> Execution {
-        try await trigger(id, TriggerRequest(payload: payload, source: source))
+        try await trigger(id, TriggerRequest(payload: payload).with { $0.source = source })
     }
 
-    /// Schedules one extra execution of a job at a date, whatever the job's state.
+    /// Schedules one extra execution of a job at a date, in any state of the job.
     ///
     /// - Parameters:
     ///   - id: The job.

@@ -82,15 +82,15 @@ public actor Scheduler {
     /// Begins a log that records events from now on, for as long as the scheduler lives.
     ///
     /// - Parameter capacity: The least number of latest events to keep, at least 1. Up to twice as many may be kept.
-    public nonisolated func eventLog(keeping capacity: Int = 1_000) -> EventLog {
-        let log = EventLog(id: UInt64(truncatingIfNeeded: makeID()), keeping: capacity)
+    public nonisolated func eventLog(keeping capacity: Int = 1_000) -> SchedulerEvent.Log {
+        let log = SchedulerEvent.Log(id: UInt64(truncatingIfNeeded: makeID()), keeping: capacity)
         context.events.add(log)
         return log
     }
 
     /// The log that all HTTP APIs of the scheduler share.
-    package nonisolated var sharedEventLog: EventLog {
-        context.events.sharedLog { EventLog(id: UInt64(truncatingIfNeeded: makeID()), keeping: 1_000) }
+    package nonisolated var sharedEventLog: SchedulerEvent.Log {
+        context.events.sharedLog { SchedulerEvent.Log(id: UInt64(truncatingIfNeeded: makeID()), keeping: 1_000) }
     }
 
     /// Adds an observer, which is called for everything from now on.

@@ -2,20 +2,22 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// A signal of the operating system that asks a process to end.
-///
-/// See ``Scheduler/run(stoppingOn:)``.
-public struct ShutdownSignal: Sendable, Hashable, CustomStringConvertible {
-    /// The signal's name, such as `SIGTERM`.
-    public let description: String
-    let number: Int32
+extension Scheduler {
+    /// A signal of the operating system that asks a process to end.
+    ///
+    /// See ``Scheduler/run(stoppingOn:)``.
+    public struct ShutdownSignal: Sendable, Hashable, CustomStringConvertible {
+        /// The signal's name, such as `SIGTERM`.
+        public let description: String
+        let number: Int32
 
-    /// SIGTERM, which `kill`, systemd, Docker and Kubernetes send.
-    public static let terminate = ShutdownSignal(description: "SIGTERM", number: SIGTERM)
-    /// SIGINT, which Ctrl-C sends.
-    public static let interrupt = ShutdownSignal(description: "SIGINT", number: SIGINT)
-    /// SIGHUP, which the end of a terminal session sends.
-    public static let hangup = ShutdownSignal(description: "SIGHUP", number: SIGHUP)
+        /// SIGTERM, which `kill`, systemd, Docker and Kubernetes send.
+        public static let terminate = ShutdownSignal(description: "SIGTERM", number: SIGTERM)
+        /// SIGINT, which Ctrl-C sends.
+        public static let interrupt = ShutdownSignal(description: "SIGINT", number: SIGINT)
+        /// SIGHUP, which the end of a terminal session sends.
+        public static let hangup = ShutdownSignal(description: "SIGHUP", number: SIGHUP)
+    }
 }
 
 /// Counts signals until it ends, instead of letting them end the process.
@@ -30,7 +32,7 @@ package final class SignalWatch: Sendable {
     ///   - signals: The signals.
     ///   - handler: Called for each signal with how many there were so far.
     /// - Throws: ``SchedulerError`` with code `illegalState` if the process has no file descriptor left.
-    package init(_ signals: [ShutdownSignal], handler: @escaping @Sendable (Int) -> Void) throws {
+    package init(_ signals: [Scheduler.ShutdownSignal], handler: @escaping @Sendable (Int) -> Void) throws {
         numbers = Set(signals.map(\.number))
         self.handler = handler
         try SignalPipe.shared.add(self)
@@ -53,7 +55,7 @@ nonisolated(unsafe) private var pipeEntrance: Int32 = -1
 
 /// Passes signals to those who watch them.
 ///
-/// A pipe, because the action of a signal interrupts whatever its thread was doing and may do next to nothing itself.
+/// A pipe, because the action of a signal interrupts its thread at any point, and may call almost no functions itself.
 private final class SignalPipe: Sendable {
     private struct State {
         var exit: (any DispatchSourceRead)?

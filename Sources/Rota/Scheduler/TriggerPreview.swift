@@ -37,7 +37,7 @@ extension Scheduler {
         /// Everything that would keep the execution from starting now.
         public let holds: [ExecutionHold]
         /// Things that are allowed but rarely intended.
-        public let warnings: [JobWarning]
+        public let warnings: [JobPreview.Warning]
     }
 }
 
@@ -66,10 +66,10 @@ extension Scheduler.TriggerPreview {
         var found = definition.handlerWarnings(handlers, for: call) + definition.addressWarnings(transport)
         if let at = request.at, at < now {
             found.append(
-                JobWarning(
+                JobPreview.Warning(
                     code: .inThePast,
                     message: "The date \(at.text) is in the past, so the execution is due at once. If that is not "
-                        + "meant, give a date to come."))
+                        + "meant, use a future date."))
         }
         if existing == nil { found += Self.warnings(of: trial.holds, start: start, expiresAt: expiresAt, at: now) }
         warnings = found
@@ -96,11 +96,11 @@ extension Scheduler.TriggerPreview {
 
     private static func warnings(
         of holds: [ExecutionHold], start: Date?, expiresAt: Date?, at now: Date
-    ) -> [JobWarning] {
-        var found: [JobWarning] = []
+    ) -> [JobPreview.Warning] {
+        var found: [JobPreview.Warning] = []
         for case .pausedQueue(let date) in holds {
             found.append(
-                JobWarning(
+                JobPreview.Warning(
                     code: .inactive,
                     message: "The queue is paused"
                         + (date.map { " until \($0.text)" } ?? "; resume it with `resume(_:)`, or the execution waits")
@@ -108,14 +108,14 @@ extension Scheduler.TriggerPreview {
         }
         for case .window(nil) in holds {
             found.append(
-                JobWarning(
+                JobPreview.Warning(
                     code: .outsideWindow,
                     message: "The job's window does not open again, so the execution never starts. Change "
                         + "`limits.window`."))
         }
         if let start, let expiresAt, expiresAt <= start {
             found.append(
-                JobWarning(
+                JobPreview.Warning(
                     code: .expiresFirst,
                     message: "The execution expires at \(expiresAt.text), but cannot start before \(start.text). Give "
                         + "it a longer `timeToLive`."))

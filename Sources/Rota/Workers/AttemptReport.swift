@@ -215,7 +215,7 @@ extension AttemptReport {
         bodyPreview = String(decoding: bodyWasTruncated ? preview.droppingCutCharacter : preview, as: UTF8.self)
     }
 
-    /// Keeps what a handler that was canceled says about its end, and has to show.
+    /// Keeps a canceled handler's error text and preview.
     mutating func addDetails(of error: any Error) {
         guard error is any DetailedFailure else { return }
         keepDetails(of: error)
@@ -290,10 +290,11 @@ extension ExecutionTrace {
         // If the wall clock was set back in between, the span is unknown.
         let queueWait = claimedAt >= dueAt ? claimedAt.elapsed(since: dueAt) : nil
         let dequeue = startedAt >= claimedAt ? startedAt.elapsed(since: claimedAt) : nil
-        self.init(
-            queueWait: queueWait, dequeue: dequeue,
-            total: queueWait.flatMap { wait in dequeue.map { wait + $0 + duration } },
-            timeout: report.adaptiveTimeout)
+        self.init()
+        self.queueWait = queueWait
+        self.dequeue = dequeue
+        total = queueWait.flatMap { wait in dequeue.map { wait + $0 + duration } }
+        timeout = report.adaptiveTimeout
         // A handler sends nothing.
         if report.wasSent { addRequest(of: report) }
     }

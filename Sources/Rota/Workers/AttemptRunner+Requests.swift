@@ -98,7 +98,7 @@ extension AttemptRunner {
             secrets: secrets)
     }
 
-    /// Adds what every request of an execution bears.
+    /// Adds the headers that every request of an execution has.
     private func prepare(
         _ claim: Claim, headers: HTTPHeaders, _ make: () async throws -> HTTPRequest
     ) async -> Result<HTTPRequest, Unprepared> {
@@ -153,7 +153,7 @@ extension AttemptReport {
             && !(claim.job.delivery == .atMostOnce && (failure.leavesDoubt || failure.isFromGateway))
     }
 
-    /// The report of an attempt whose first request ended as here, and whose fallback ended as given.
+    /// Combines this report with the fallback's.
     ///
     /// If both failed, the first decides about retries, unless the fallback's request must not be repeated.
     fileprivate func followed(by second: AttemptReport, of claim: Claim) -> AttemptReport {

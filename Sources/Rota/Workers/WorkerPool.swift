@@ -44,7 +44,7 @@ final class WorkerPool: Sendable {
         for worker in new { worker.start(runner: runner, queue: queue, outbox: outbox) }
     }
 
-    /// Cancels all attempts, those that are made and those to come.
+    /// Cancels all attempts, the current ones and all later ones.
     func cancelAll() {
         for worker in workers.withLock(\.self) { worker.cancel() }
     }

@@ -37,7 +37,7 @@ struct APIError: Error, Sendable, Hashable {
     var message: String
     /// The parts of the request that are wrong.
     var details: [Detail]
-    /// Whether the message is the app's own, which is told as it is.
+    /// Whether the message is the app's own, which is passed on unchanged.
     var isVerbatim = false
     /// Header fields that belong to the refusal, such as `Allow`.
     var headers = HTTPHeaders()

@@ -5,7 +5,7 @@
 enum ClientWording {
     /// The message without the names of methods, and without the parts of it that are about them alone.
     ///
-    /// Values are told as JSON has them.
+    /// Values are written as in JSON.
     static func text(_ message: String) -> String {
         let translated = withValues(failure(message))
         guard namesMethod(translated) else { return translated }

@@ -42,7 +42,7 @@ extension APIError {
         }
     }
 
-    /// Whether an error is for the log of the server, since the client is told less than it says.
+    /// Whether an error is for the log of the server, since the client sees only a part of it.
     static func hides(_ error: any Error, told: APIError?) -> Bool {
         told == nil || told?.kind == .internalError || error is FileStoreError
     }

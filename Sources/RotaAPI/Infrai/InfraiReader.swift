@@ -121,7 +121,7 @@ struct InfraiReader {
             return schedule.limited(toRuns: runs)
         }
         guard schedule.maximumRuns != nil else { return schedule }
-        // A schedule loses its limit by being made anew.
+        // A schedule loses its limit by being created again.
         switch schedule.kind {
         case .cron(let expression, let zone): return try rule(expression.source, in: zone, named: "schedule")
         case .once(let date): return .once(at: date)

@@ -43,7 +43,7 @@ enum InfraiRecord {
 
     /// The cron expression, or the date of a job that runs once.
     ///
-    /// Other schedules, made elsewhere, are told in English.
+    /// Other schedules, made elsewhere, are described in English.
     static func rule(of schedule: Schedule) -> String {
         switch schedule.kind {
         case .cron(let expression, _): expression.source

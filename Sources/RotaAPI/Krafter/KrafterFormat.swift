@@ -8,7 +8,7 @@ import RotaStore
 struct KrafterFormat: APIFormat {
     let service = ServiceProfile.krafter
     let basePath = "/api/v1"
-    /// Where failures are told of for jobs with `failure_notify`.
+    /// Where failures of jobs with `failure_notify` are reported.
     var channel: NotificationRule.Channel?
 
     func response(to error: APIError, requestID: String) -> APIResponse {

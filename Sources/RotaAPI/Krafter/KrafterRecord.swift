@@ -45,7 +45,7 @@ enum KrafterRecord {
 
     /// The schedule in Krafter's words.
     ///
-    /// One that it has no words for, because it was made otherwise, is told in English.
+    /// One that it has no words for, because it was made otherwise, is described in English.
     static func rule(of schedule: Schedule) -> (kind: KrafterReader.Kind, text: String) {
         switch schedule.kind {
         case .cron(let expression, _): return (.cron, expression.source)

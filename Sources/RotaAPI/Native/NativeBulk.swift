@@ -44,7 +44,7 @@ enum NativeBulk {
     {
         guard let given = try fields.array("ids", count: 1...most) else { return nil }
         guard fields.json("query") == nil, fields.json("confirm") == nil else {
-            throw fields.fail("ids", "ids stand in place of query and confirm.")
+            throw fields.fail("ids", "Use either ids, or query with confirm.")
         }
         return try given.enumerated().map { place, value in
             guard case .string(let text) = value, let id = ID(text) else {
@@ -90,7 +90,7 @@ enum NativeBulk {
 
     /// Checks the confirmed count against the one found now, or answers with it.
     ///
-    /// A client that wants to change whatever matches confirms with `true`: on a busy queue no count stays right.
+    /// A client that wants to change any number confirms with `true`: on a busy queue no count stays right.
     private static func confirmed(_ fields: Fields, _ count: Int) throws -> Bool {
         if case .bool(true)? = fields.json("confirm") { return true }
         guard let confirm = try fields.int("confirm", in: 0...Int.max) else { return false }

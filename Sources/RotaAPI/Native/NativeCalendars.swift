@@ -40,7 +40,7 @@ enum NativeCalendars {
             "Delete a calendar that no schedule names", status: 204
         ) { call in
             let name = call.parameter("name")
-            // A misspelled name is told, rather than answered as if something had been deleted.
+            // A misspelled name is an error, rather than answered as if something had been deleted.
             _ = try await call.scheduler.calendar(named: name)
             try await call.scheduler.deleteCalendar(named: name)
             return .noContent

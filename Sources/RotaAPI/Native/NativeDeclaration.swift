@@ -22,7 +22,7 @@ struct NativeDeclaration {
     init(of jobs: [JSONValue], by owner: String, _ call: APICall) async throws {
         let all = try jobs.enumerated().map { place, job in try Fields(job, path: "jobs[\(place)]") }
         let ids = Set(try all.compactMap { try $0.text("id").flatMap { JobID($0) } })
-        let meant = ids.isEmpty ? [] : try await call.allJobs(JobQuery(ids: ids))
+        let meant = ids.isEmpty ? [] : try await call.allJobs(JobQuery().with { $0.ids = ids })
         let byID = Dictionary(meant.map { ($0.id, $0) }) { first, _ in first }
         let owned = try await call.allJobs(JobQuery(declaredBy: owner))
         let bySlug = Dictionary(owned.map { (Self.key($0.definition), $0) }) { first, _ in first }
@@ -55,7 +55,7 @@ struct NativeDeclaration {
     ) async throws -> Job? {
         let read: JobDefinition
         do { read = try definition.decode(JobDefinition.self, at: place) } catch {
-            // The mistake is told where the definition is read again, misspelled members first.
+            // The mistake is reported where the definition is read again, misspelled members first.
             return nil
         }
         if let job = owned[key(read)] { return job }

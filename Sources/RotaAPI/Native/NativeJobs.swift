@@ -193,7 +193,7 @@ enum NativeJobs {
         }
         let owner = try fields.required("owner", length: 1...255)
         let declared = try await NativeDeclaration(of: jobs, by: owner, call)
-        let orphans: DeclarationResult.Orphans =
+        let orphans: Scheduler.DeclarationResult.Orphans =
             switch try fields.text("orphans") {
             case nil, "pause": .pause
             case "delete": .delete

@@ -4,7 +4,7 @@ import RotaStore
 /// Knows the members of a job's definition in the engine's JSON, and of every object in it.
 ///
 /// The engine's decoders pass over members that they do not know, so that a store reads what an earlier or a later
-/// version wrote. A client is told of them instead: a member that nothing reads is most likely misspelled.
+/// version wrote. For a client they are an error: a member that nothing reads is most likely misspelled.
 enum NativeMembers {
     private static let cron: Set<String> = ["cron", "dialect", "hashSeed"]
     private static let days: Set<String> = ["dates", "annual", "weekdays", "cron"]

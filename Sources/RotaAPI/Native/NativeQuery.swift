@@ -8,9 +8,11 @@ import RotaStore
 enum NativeQuery {
     static func jobs(_ query: Query) throws(APIError) -> JobQuery {
         var found = JobQuery(
-            states: try query.choices("state", of: JobState.self), nameContains: query.text("search"),
-            tags: try tags(query), group: query.text("group"), project: query.text("project"),
-            environment: query.text("environment"))
+            states: try query.choices("state", of: JobState.self), nameContains: query.text("search"))
+        found.tags = try tags(query)
+        found.group = query.text("group")
+        found.project = query.text("project")
+        found.environment = query.text("environment")
         found.sort = try query.choice("sort", of: JobOrder.self)?.sort ?? .createdAt
         found.order = try query.choice("order", of: ListOrder.self) ?? .ascending
         return found
@@ -51,7 +53,8 @@ enum NativeQuery {
         let known: [ExecutionSource] = [.schedule, .manual, .replay, .backfill, .chain, .notification]
         let asked = Set(names.map { ExecutionSource(rawValue: $0) })
         for source in asked.subtracting(known) {
-            guard try await call.scheduler.executions(ExecutionQuery(sources: [source], limit: 1)).items.isEmpty else {
+            let query = ExecutionQuery(limit: 1).with { $0.sources = [source] }
+            guard try await call.scheduler.executions(query).items.isEmpty else {
                 continue
             }
             let words = known.map(\.rawValue)
@@ -135,7 +138,7 @@ extension APICall {
     /// Finds a job by its identifier, the beginning of it, its slug or its name, if only one job has it.
     func find(_ text: String) async throws -> Job {
         if let id = JobID(text) { return try await scheduler.job(id) }
-        var found = try await scheduler.jobs(JobQuery(slug: text, limit: 2)).items
+        var found = try await scheduler.jobs(JobQuery(limit: 2).with { $0.slug = text }).items
         if found.isEmpty {
             found = try await allJobs(JobQuery(nameContains: text), atLeast: 2) { $0.definition.name == text }
         }

@@ -154,7 +154,7 @@ enum NativeRecord {
         ])
     }
 
-    static func event(_ entry: EventLog.Entry) -> JSONValue {
+    static func event(_ entry: SchedulerEvent.Log.Entry) -> JSONValue {
         .record([
             ("cursor", .string(entry.cursor.description)), ("at", dates.text(entry.date)),
             ("type", .string(entry.kind.description)), ("text", .string(entry.text)),

@@ -89,7 +89,7 @@ enum NativeSchedules {
     private static let longestLoad = Duration.seconds(31 * 86_400)
     /// The largest number of occurrences of one job that is counted.
     ///
-    /// One that runs each second is told as busier.
+    /// One that runs each second is reported as busier.
     private static let mostOccurrences = 10_000
 
     private static let load: Route.Handler = { call in

@@ -94,7 +94,7 @@ enum NativeSystem {
         let limit = try call.query.int("limit", in: 1...1_000, else: 100)
         let wait = try call.query.int("wait", in: 0...25, else: 0)
         let cursor = try call.query.text("after").map { text throws(APIError) in
-            guard let cursor = EventLog.Cursor(text) else {
+            guard let cursor = SchedulerEvent.Log.Cursor(text) else {
                 throw .invalid("after", "after must be the `next` of the answer before.")
             }
             return cursor

@@ -155,7 +155,7 @@ struct Fields: Sendable, Hashable {
         guard let name = names.first(where: { !known.contains($0) })?.prefix(scalars: 64) else { return }
         let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
         let all = known.isEmpty ? " There are none." : " There are \(known.sorted().joined(separator: ", "))."
-        throw fail(name, "\(place(name)) is no field here.\(meant)\(all)")
+        throw fail(name, "Unknown field \(place(name)).\(meant)\(all)")
     }
 }
 

@@ -17,7 +17,7 @@ struct Query: Sendable, Hashable {
     func refuseOthers(than known: [String]) throws(APIError) {
         guard let name = names.first(where: { !known.contains($0) }) else { return }
         let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
-        throw .invalid(name, "\(name.prefix(scalars: 64)) is no parameter here.\(meant)")
+        throw .invalid(name, "Unknown parameter \(name.prefix(scalars: 64)).\(meant)")
     }
 
     func text(_ name: String) -> String? { values[name]?.last }

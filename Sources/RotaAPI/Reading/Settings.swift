@@ -21,7 +21,7 @@ extension JobDefinition {
         attributes.timeZone = zone
     }
 
-    /// The address that is told of an end of an execution, and the secret that signs the message.
+    /// The address to which the end of an execution is reported, and the secret that signs the message.
     func webhook(on event: NotificationRule.Event) -> (url: String, secret: String?)? {
         for rule in notifications where rule.event == event {
             if case .webhook(let url, let secret) = rule.channel { return (url, secret) }

@@ -4,7 +4,7 @@ import RotaCore
 import RotaRetry
 import RotaStore
 
-// The calls that every profile makes, under whatever names.
+// The calls that every profile makes, each under names of its own.
 extension APICall {
     /// Creates a job, or returns the one that the same idempotency key created.
     func create(_ draft: JobDraft, _ fields: Fields) async throws -> (job: Job, isNew: Bool) {
@@ -57,7 +57,7 @@ extension APICall {
         told(try await scheduler.outcome(ofSkipping: count, of: job.id, change(of: job, fields)))
     }
 
-    /// The job after a change, which is told if it had been made before.
+    /// The job after a change; the call notes it if the change had been made before.
     private func told(_ outcome: JobChangeOutcome) -> Job {
         if outcome.isRepeated { repetition.tell() }
         return outcome.job

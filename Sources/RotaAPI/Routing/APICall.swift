@@ -177,7 +177,7 @@ struct APIContext: Sendable {
     /// The segments of the path at which the API is mounted.
     let prefix: [String]
     let vault: (any SecretVault)?
-    let log: EventLog
+    let log: SchedulerEvent.Log
     let bodyLimit: Int
     let timeLimit: Duration
     let report: @Sendable (any Error, APIRequest) -> Void

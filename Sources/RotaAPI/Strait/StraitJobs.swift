@@ -75,7 +75,8 @@ struct StraitJobs {
             guard let project = call.query.text("project_id") else {
                 throw APIError(.invalid, "project_id is required")
             }
-            var query = JobQuery(project: project, limit: try StraitList.limit(of: call), after: try call.cursor())
+            var query = JobQuery(limit: try StraitList.limit(of: call), after: try call.cursor())
+            query.project = project
             switch (call.query.text("tag_key"), call.query.text("tag_value")) {
             case (nil, nil): break
             case (let key?, let value?): query.tags = [key: value]

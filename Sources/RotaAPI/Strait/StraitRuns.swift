@@ -153,7 +153,8 @@ struct StraitRuns {
                 throw APIError(.invalid, "project_id is required")
             }
             let jobs = try await Self.jobs(of: project, call)
-            var query = ExecutionQuery(jobIDs: Set(jobs.keys), after: try call.cursor())
+            var query = ExecutionQuery(after: try call.cursor())
+            query.jobIDs = Set(jobs.keys)
             let names = Set(call.query.list("status"))
             for name in names.sorted() {
                 guard let statuses = Self.statuses[name] else {
@@ -181,7 +182,7 @@ struct StraitRuns {
     /// The jobs of a project, or the one that the query names.
     private static func jobs(of project: String, _ call: APICall) async throws -> [JobID: Job] {
         guard let text = call.query.text("job_id") else {
-            let jobs = try await call.allJobs(JobQuery(project: project))
+            let jobs = try await call.allJobs(JobQuery().with { $0.project = project })
             return Dictionary(jobs.map { ($0.id, $0) }) { first, _ in first }
         }
         guard let id = JobID(text), let job = try await call.scheduler.store.job(id),

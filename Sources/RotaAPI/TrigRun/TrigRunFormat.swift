@@ -97,8 +97,9 @@ struct TrigRunFormat: APIFormat {
         switch job.definition.schedule.kind {
         case .once, .immediately:
             let live = try await call.scheduler.executions(
-                ExecutionQuery(
-                    jobID: job.id, statuses: [.queued, .running, .waiting], sources: [.schedule], limit: 1))
+                ExecutionQuery(jobID: job.id, statuses: [.queued, .running, .waiting], limit: 1).with {
+                    $0.sources = [.schedule]
+                })
             return live.items.isEmpty ? .completed : .active
         default: return .completed
         }

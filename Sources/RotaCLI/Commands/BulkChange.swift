@@ -54,7 +54,7 @@ enum Bulk {
             return .done
         }
         try confirm(session, action, "\(count) \(count == 1 ? noun : noun + "s") match\(count == 1 ? "es" : "").")
-        // A yes to a question is one to its number. A yes beforehand is one to whatever matches.
+        // A yes to a question confirms its number. A yes beforehand confirms any number.
         let confirmation: JSONValue = session.arguments.has("yes") ? true : .int(count)
         var total = Total()
         total.add(
@@ -75,7 +75,7 @@ enum Bulk {
 
     private static func confirm(_ session: Session, _ action: String, _ match: String) throws(Failure) {
         guard !session.arguments.has("yes") else { return }
-        guard session.console.isInteractive else {
+        guard session.console.terminal.isInteractive else {
             throw .usage("\(match) Add --yes to \(action) all of them.")
         }
         guard session.console.confirms("\(match) \(action.capitalized) all of them?") else {

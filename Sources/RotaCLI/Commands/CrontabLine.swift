@@ -26,7 +26,7 @@ enum CrontabLine {
         let schedule = json["schedule"]
         var expression = schedule?["cron"]?.string
         if expression == nil, let every = schedule?["every"]?.string { expression = "@every \(every)" }
-        guard let expression else { return .none("its schedule is no cron expression") }
+        guard let expression else { return .none("its schedule is not a cron expression") }
         let zone = schedule?["timezone"]?.string
         let line = "\(expression) \(request.url) # \(SafeText.line(definition.name))"
         let differences = differences(of: definition, from: line, in: zone ?? "UTC", now)

@@ -60,7 +60,7 @@ enum ExecutionWaiting {
         }
     }
 
-    /// Bears with a server that is being started again.
+    /// Waits for a server that is being started again.
     private struct Reconnection {
         private var failures = 0
         /// How long it waits after each failure in a row, in seconds: half a minute in all.

@@ -35,7 +35,9 @@ enum JobActions {
             let job = try await session.connection.get("jobs", id)
             let name = job["name"]?.string ?? id
             let question = "Delete \(SafeText.line(name)) and all its executions?"
-            if session.console.isInteractive, !session.arguments.has("yes"), !session.console.confirms(question) {
+            if session.console.terminal.isInteractive, !session.arguments.has("yes"),
+                !session.console.confirms(question)
+            {
                 throw Failure(
                     .failed, code: "declined",
                     deleted == 0

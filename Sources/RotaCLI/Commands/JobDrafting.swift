@@ -153,7 +153,7 @@ enum JobDrafting {
     /// - Parameter isPreview: Whether only the schedule counts, so that a name and a URL need not be given.
     private static func newDefinition(_ session: Session, forPreview isPreview: Bool = false) throws -> JSONValue {
         let base = try base(session) ?? .object([])
-        // Before what is missing is told, which may be there under another name.
+        // First, because a missing member may be there under another name.
         let known = Set(JobDefinition.memberNames)
         if let name = base.members.map(\.name).first(where: { !known.contains($0) }) {
             let meant = Spelling.meant(by: name, among: known).map { " Did you mean \($0)?" } ?? ""
@@ -236,7 +236,7 @@ enum JobDrafting {
             guard kind != nil || named == "on-demand" else { throw Failure.usage("--kind \(word) needs --\(named).") }
             kind = named
         }
-        // Calendars, a start and whatever else no option names stay as they are.
+        // Calendars, a start and all else that no option names stay as they are.
         let present = base.flatMap { try? JSONDecoder().decode(Schedule.self, from: Data($0.text.utf8)) }
         func replacing(by rule: Schedule) throws -> JSONValue {
             try encoded(present?.replacingRule(by: rule) ?? rule)

@@ -34,7 +34,7 @@ enum JobEditing {
 
     /// The editor that the user chose, or that every system has at a terminal.
     private static func editor(_ console: Console) -> String? {
-        console.variable("VISUAL") ?? console.variable("EDITOR") ?? (console.isInteractive ? "vi" : nil)
+        console.variable("VISUAL") ?? console.variable("EDITOR") ?? (console.terminal.isInteractive ? "vi" : nil)
     }
 
     /// Lets the user change the text of the definition.

@@ -57,7 +57,9 @@ enum JobFiles {
             let removed = plan["removed"]?.elements.count ?? 0
             let question =
                 "\(orphans.capitalized) \(removed) \(removed == 1 ? "job" : "jobs") that the file does not name?"
-            if removed > 0, session.console.isInteractive, !arguments.has("yes"), !session.console.confirms(question) {
+            if removed > 0, session.console.terminal.isInteractive, !arguments.has("yes"),
+                !session.console.confirms(question)
+            {
                 throw Failure(.failed, code: "declined", "Nothing was changed.")
             }
             result = try await session.connection.post("declare", body: body.setting([("dryRun", false)]))
@@ -165,7 +167,7 @@ enum JobFiles {
             if let other = job.members.map(\.name).first(where: { !["id", "definition", "state"].contains($0) }) {
                 throw Failure(
                     .refused, code: "validation_error",
-                    "\(other) stands beside definition, which has all of a job but id and state.")
+                    "Remove \(other): next to definition only id and state are allowed.")
             }
             return JSONValue.record([("id", job["id"]), ("definition", definition), ("state", job["state"])])
         }

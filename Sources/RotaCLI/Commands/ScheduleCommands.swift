@@ -35,7 +35,7 @@ enum ScheduleCommands {
         }
     }
 
-    /// The printer, which writes dates in the zone of the expression unless it is told otherwise.
+    /// The printer, which writes dates in the zone of the expression by default.
     private static func printer(_ arguments: Arguments, _ console: Console) throws(Failure) -> Printer {
         let printer = try Printer(arguments, console)
         guard arguments.programText("zone") == nil, !arguments.has("utc"),

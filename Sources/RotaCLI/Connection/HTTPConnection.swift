@@ -12,7 +12,7 @@ struct HTTPConnection: Sendable {
     private let timeout: Duration
     private let transport: any HTTPTransport
 
-    /// The server that `rota serve` starts unless it is told otherwise.
+    /// The server that `rota serve` starts by default.
     static let standard = "http://127.0.0.1:8484"
 
     /// - Throws: ``Failure`` if the URL is none.

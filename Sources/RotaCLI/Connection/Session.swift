@@ -48,8 +48,8 @@ struct Session: Sendable {
 
     /// The URL of the server, and the variable that holds its token.
     ///
-    /// The variables of other programs for the same API are read too. Their URLs end with the path of the API, while
-    /// Rota's own routes stand beside it. The token goes with the URL: Rota's own never goes to their servers.
+    /// The variables of other programs for the same API are read too. Their URLs end with the path of the API, and
+    /// Rota's own routes are outside that path. The token goes with the URL: Rota's own never goes to their servers.
     private static func server(_ arguments: Arguments, _ console: Console) -> (url: String, token: String) {
         if let url = arguments.programText("url") { return (url, "ROTA_TOKEN") }
         if let url = console.variable("ROTA_URL") { return (url, "ROTA_TOKEN") }
@@ -88,7 +88,7 @@ struct Session: Sendable {
 
     /// Changes the records that are named, one after the other, and prints each with a sentence.
     ///
-    /// The JSON of several is one list, also if one of them fails: what was changed before it is told.
+    /// The JSON of several is one list, also if one of them fails: it has the changes made before the failure.
     func changeEach(_ change: (String) async throws -> (record: JSONValue, sentence: String)) async throws {
         let isList = printer.format == .json && arguments.positional.count > 1
         var records: [JSONValue] = []
@@ -146,6 +146,7 @@ extension Printer {
         let format = arguments.programText("output").flatMap(OutputFormat.init) ?? .table
         self.init(
             console: console, format: format, times: Times(zone: zone, now: console.now()),
-            isColored: console.isTerminal && console.variable("NO_COLOR") == nil && !arguments.has("no-color"))
+            isColored: console.terminal.showsOutput && console.variable("NO_COLOR") == nil && !arguments.has("no-color")
+        )
     }
 }

@@ -65,47 +65,67 @@ package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// The world around a command: its streams, its environment and the time.
 package struct Console: Sendable {
+    /// The terminal, if there is one.
+    package struct Terminal: Sendable {
+        /// Whether the output goes to it, which then gets colors and fitted tables.
+        package var showsOutput: Bool
+        /// Whether questions can be answered.
+        package var isInteractive: Bool
+        /// Its columns.
+        package var width: Int
+
+        package init(showsOutput: Bool = false, isInteractive: Bool = false, width: Int = 80) {
+            self.showsOutput = showsOutput
+            self.isInteractive = isInteractive
+            self.width = width
+        }
+    }
+
+    /// Where a command reads and writes.
+    package struct Streams: Sendable {
+        package var write: @Sendable (String) -> Void
+        package var writeError: @Sendable (String) -> Void
+        package var readInput: @Sendable () -> Data
+        package var readLine: @Sendable () -> String?
+
+        package init(
+            write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
+            readInput: @escaping @Sendable () -> Data = { Data() },
+            readLine: @escaping @Sendable () -> String? = { nil }
+        ) {
+            self.write = write
+            self.writeError = writeError
+            self.readInput = readInput
+            self.readLine = readLine
+        }
+    }
+
     package var environment: [String: String]
-    /// Whether the output goes to a terminal, which gets colors and fitted tables.
-    package var isTerminal: Bool
-    /// Whether questions can be answered.
-    package var isInteractive: Bool
-    /// The columns of the terminal.
-    package var width: Int
+    package var terminal: Terminal
+    package var streams: Streams
     package var now: @Sendable () -> Date
     package var sleep: @Sendable (Duration) async throws -> Void
-    package var write: @Sendable (String) -> Void
-    package var writeError: @Sendable (String) -> Void
     /// Tells why output was lost, if it was.
     package var outputFailure: @Sendable () -> String? = { nil }
-    package var readInput: @Sendable () -> Data
-    package var readLine: @Sendable () -> String?
     /// Lets the user edit a file, and returns the exit status of the editor.
-    package var edit: @Sendable (_ editor: String, _ file: String) -> Int32
+    package var edit: @Sendable (_ editor: String, _ file: String) -> Int32 = Console.runEditor
     /// Answers requests in place of a server, for tests.
     package var connect: (@Sendable (APIRequest) async throws -> APIResponse)?
 
     package init(
-        environment: [String: String] = [:], isTerminal: Bool = false, isInteractive: Bool = false, width: Int = 80,
-        now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void,
-        write: @escaping @Sendable (String) -> Void, writeError: @escaping @Sendable (String) -> Void,
-        readInput: @escaping @Sendable () -> Data = { Data() }, readLine: @escaping @Sendable () -> String? = { nil },
-        edit: @escaping @Sendable (_ editor: String, _ file: String) -> Int32 = Console.runEditor,
-        connect: (@Sendable (APIRequest) async throws -> APIResponse)? = nil
+        environment: [String: String] = [:], terminal: Terminal = Terminal(), streams: Streams,
+        now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.environment = environment
-        self.isTerminal = isTerminal
-        self.isInteractive = isInteractive
-        self.width = width
+        self.terminal = terminal
+        self.streams = streams
         self.now = now
         self.sleep = sleep
-        self.write = write
-        self.writeError = writeError
-        self.readInput = readInput
-        self.readLine = readLine
-        self.edit = edit
-        self.connect = connect
     }
+
+    func write(_ text: String) { streams.write(text) }
+
+    func writeError(_ text: String) { streams.writeError(text) }
 
     /// A variable of the environment, if it is set and not empty.
     func variable(_ name: String) -> String? {
@@ -114,7 +134,7 @@ package struct Console: Sendable {
 
     /// Reads a file, or the standard input for `-`.
     func read(_ file: String) throws(Failure) -> Data {
-        if file == "-" { return readInput() }
+        if file == "-" { return streams.readInput() }
         // Not only files: a shell passes the output of a command as /dev/fd/63.
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
@@ -160,6 +180,6 @@ package struct Console: Sendable {
     /// Asks a question that is answered with yes or no.
     func confirms(_ question: String) -> Bool {
         writeError(question + " [y/N] ")
-        return ["y", "yes"].contains(readLine()?.trimmingCharacters(in: .whitespaces).lowercased() ?? "")
+        return ["y", "yes"].contains(streams.readLine()?.trimmingCharacters(in: .whitespaces).lowercased() ?? "")
     }
 }

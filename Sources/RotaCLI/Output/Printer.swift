@@ -89,7 +89,7 @@ struct Printer: Sendable {
                     return Table.Cell(text: text, tone: column.isStatus ? Table.tone(text) : .plain)
                 }
             }
-            let columns = console.isTerminal && format != .wide ? console.width : nil
+            let columns = console.terminal.showsOutput && format != .wide ? console.terminal.width : nil
             for text in table.lines(columns: columns, isColored: isColored) { line(text) }
             if next != nil || isCut { console.writeError("There is more: use --all, or a larger --limit.\n") }
         }

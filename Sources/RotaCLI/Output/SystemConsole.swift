@@ -14,11 +14,14 @@ extension Console {
     package static var system: Console {
         let environment = ProcessInfo.processInfo.environment
         var console = Console(
-            environment: environment, isTerminal: isatty(1) == 1 && environment["TERM"] != "dumb",
-            isInteractive: isatty(0) == 1 && isatty(2) == 1, width: columns(environment),
-            now: { Date() }, sleep: { try await Task.sleep(for: $0) }, write: { put($0, to: 1) },
-            writeError: { put($0, to: 2) }, readInput: { FileHandle.standardInput.readDataToEndOfFile() },
-            readLine: { Swift.readLine() })
+            environment: environment,
+            terminal: Terminal(
+                showsOutput: isatty(1) == 1 && environment["TERM"] != "dumb",
+                isInteractive: isatty(0) == 1 && isatty(2) == 1, width: columns(environment)),
+            streams: Streams(
+                write: { put($0, to: 1) }, writeError: { put($0, to: 2) },
+                readInput: { FileHandle.standardInput.readDataToEndOfFile() }, readLine: { Swift.readLine() }),
+            now: { Date() }, sleep: { try await Task.sleep(for: $0) })
         console.outputFailure = { lost.withLock { $0 } }
         return console
     }

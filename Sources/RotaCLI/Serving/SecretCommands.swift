@@ -4,7 +4,7 @@ import RotaHTTP
 /// `rota secrets`: the secrets to which jobs refer as `secret://name`.
 ///
 /// They are files of a folder beside the store. No route of a server shows or takes them, so the commands work on the
-/// folder itself, on the machine of the server, which reads a secret anew for each request.
+/// folder itself, on the machine of the server, which reads a secret again for each request.
 enum SecretCommands {
     static let group = Command(
         "secrets", "List, set and delete the secrets that jobs use",
@@ -58,7 +58,7 @@ enum SecretCommands {
         options: [folder]
     ) { arguments, console in
         let file = arguments.argument(1) ?? "-"
-        if file == "-", console.isInteractive { console.writeError("Type the value, then Ctrl-D:\n") }
+        if file == "-", console.terminal.isInteractive { console.writeError("Type the value, then Ctrl-D:\n") }
         var value = try console.readText(file)
         // An editor or echo ends the text with a line break, which is no part of the secret.
         if value.last?.isNewline == true { value.removeLast() }

@@ -34,7 +34,7 @@ public struct AddressPolicy: Sendable, Hashable {
     /// Use it for tests, and for jobs that only you can write.
     public static let unrestricted = AddressPolicy(base: .everything, hosts: [])
 
-    /// Allows only the listed hosts, whatever their addresses.
+    /// Allows only the listed hosts, at any address.
     ///
     /// - Parameter hosts: Names (`api.example.com`), names with all their subdomains (`*.example.com`), addresses
     ///   (`10.0.0.7`, `::1`) and ranges (`10.0.0.0/8`), optionally with a port (`localhost:8080`, `[::1]:8080`). An

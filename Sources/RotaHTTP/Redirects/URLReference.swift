@@ -76,7 +76,7 @@ package struct URLReference: Sendable, Hashable {
         return path[...slash] + relative
     }
 
-    /// Returns a path without its `.` and `..` segments (§ 5.2.4), in whatever way their dots are spelled.
+    /// Returns a path without its `.` and `..` segments (§ 5.2.4), in any spelling of their dots.
     ///
     /// - Complexity: O(*n*) in the length of the path.
     package static func removingDotSegments(_ path: String) -> String {

@@ -105,7 +105,7 @@ public struct RequestTemplate: Sendable, Hashable {
     /// Whether a request cannot be made without a payload.
     package var needsPayload: Bool { (try? parts())?.needsPayload ?? false }
 
-    /// Whether a header bears the execution's token.
+    /// Whether a header contains the execution's token.
     package var usesToken: Bool {
         // Few do, and parsing takes time.
         let isPossible = headers.fields.contains { field in

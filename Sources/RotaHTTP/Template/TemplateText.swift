@@ -141,7 +141,7 @@ struct TemplateParts {
     let usesPayload: Bool
     /// Whether a request cannot be made without a payload: a part other than a body that is the payload takes a value.
     let needsPayload: Bool
-    /// Whether a header bears the execution's token.
+    /// Whether a header contains the execution's token.
     let usesToken: Bool
 
     /// Parses a template.
@@ -218,7 +218,7 @@ struct TemplateParts {
         else {
             throw HTTPRequestError(
                 .misplacedVariable, field: place,
-                "a variable may not touch secret://name, nor text the token; separate them by a space or punctuation")
+                "separate a variable from secret://name, and text from the token, by a space or punctuation")
         }
     }
 

@@ -2,7 +2,7 @@ public import Foundation
 
 /// A type that sends requests: URLSession, a script for tests, or another client.
 ///
-/// A transport treats `request.timeout` as the limit of the whole exchange, returns every response whatever its status,
+/// A transport treats `request.timeout` as the limit of the whole exchange, returns every response with any status,
 /// and ends soon after its task is canceled. Check yours with `TransportContract` of `RotaTesting`.
 ///
 /// ```swift

@@ -58,7 +58,7 @@ public final class URLSessionTransport: HTTPTransport {
     /// The number of deadlines in the timer, including canceled ones.
     var pendingDeadlines: Int { client.deadlines.pendingCount }
 
-    /// Sends a request and returns the response, whatever its status.
+    /// Sends a request and returns the response, with any status.
     ///
     /// - Throws: ``TransportError`` if no complete response arrives before `request.timeout`.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {

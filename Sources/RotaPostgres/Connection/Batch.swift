@@ -31,7 +31,7 @@
         private var next = 0
         private var isSynchronized = false
         private var failure: BatchFailure?
-        /// Whether the end of the current command is still to come.
+        /// Whether the current command has not ended yet.
         private var isCommandOpen = false
 
         init(_ statements: [EncodedStatement], _ track: TransactionTrack, cache: StatementCache) {
@@ -134,7 +134,7 @@
         private mutating func take(_ handle: OpaquePointer) {
             while !isSynchronized, failure?.breaksConnection != true, PQisBusy(handle) == 0 {
                 guard let result = PQgetResult(handle) else {
-                    // The end of a command. Without another one there is nothing more to come now.
+                    // The end of a command. Without another one nothing more arrives now.
                     guard isCommandOpen else { return }
                     isCommandOpen = false
                     continue

@@ -4,7 +4,7 @@
     /// Why a connection could not be made, told from libpq's text.
     ///
     /// libpq gives no code for it. In its verbose form the text of a server's error has the five characters of its SQL
-    /// state. The rest is told by words that libpq does not translate, unless the process chose another language.
+    /// state. The rest is recognized by words that libpq does not translate, unless the process chose another language.
     enum ConnectFailure {
         /// The error for a text.
         static func error(_ text: String, _ configuration: PostgresConfiguration) -> PostgresError {

@@ -5,7 +5,7 @@
     final class AdviceBoard: Sendable {
         /// The subject of a reason.
         ///
-        /// Of each only the first reason is told.
+        /// Of each only the first reason is reported.
         enum Topic: Sendable {
             case news, snapshots, log
         }

@@ -52,10 +52,11 @@
                     "No queue has the slug \"\(queue)\" and no project. Declare it with `JobDraft(queue: \"\(queue)\")`.",
                     value: queue)
             }
-            let request = TriggerRequest(
+            var request = TriggerRequest(
                 payload: try payload.map { try JSONPayload(json: Data($0.utf8)) },
                 at: dueAt.map { Date(timeIntervalSince1970: $0) }, priority: priority, concurrencyKey: concurrencyKey,
-                idempotencyKey: idempotencyKey, timeToLive: timeToLive.map { .seconds($0) }, author: author)
+                idempotencyKey: idempotencyKey, timeToLive: timeToLive.map { .seconds($0) })
+            request.author = author
             let now = Date(timeIntervalSince1970: requestedAt)
             guard requestedAt.isFinite else { throw RecordFormatError("a request has no date") }
             return try request.execution(of: job, id: ExecutionID(bits: id), at: now, depth: 0, batch: nil)

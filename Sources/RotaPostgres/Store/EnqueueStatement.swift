@@ -87,7 +87,7 @@
             try bytes.withUnsafeBytes { bytes in
                 try Change.read(bytes) { change in
                     guard case .putExecution(let execution) = change else {
-                        throw RecordFormatError("a request is no execution")
+                        throw RecordFormatError("a request must be an execution")
                     }
                     found.append(execution)
                 }
@@ -103,7 +103,7 @@
             guard execution.status == .queued, execution.attempts.isEmpty, execution.progress.lease == nil,
                 dates.allSatisfy({ $0.map(years.contains) ?? true })
             else {
-                throw RecordFormatError("a request is no execution that is queued, with dates in the years 1 to 9999")
+                throw RecordFormatError("a request must be a queued execution, with dates in the years 1 to 9999")
             }
             return execution
         }

@@ -43,7 +43,7 @@
 
         /// The delays between attempts to connect.
         private static let backoff = Backoff.exponential(initial: .milliseconds(100), maximum: .seconds(30))
-        /// From this failure in a row on, it is no outage that passes.
+        /// After this many failures in a row, report it.
         private static let lastingFailures = 3
 
         init(

@@ -62,7 +62,7 @@
             }
         }
 
-        /// There is nothing to bring back: an operation whose date is still to come is refused.
+        /// There is nothing to bring back: an operation whose date is in the future is refused.
         public nonisolated func rewind(to now: Date, limit: Int) async throws -> RewindReport { RewindReport() }
 
         /// A turn asks for due work in the same commit, so a busy scheduler need not ask more often.

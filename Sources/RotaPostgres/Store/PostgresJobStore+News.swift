@@ -120,7 +120,7 @@
             newsDesk.nextHint = environment.elapsed() + environment.newsGap
             let sent = try? connection.perform(
                 [log.hint(of: environment.writer, waiting: environment.hintWait)], deadline: deadline)
-            // A connection that broke is made anew, and says nothing about the next hint.
+            // A connection that broke is opened again, and says nothing about the next hint.
             if sent == nil, !connection.isBroken { giveUpHints() }
         }
 

@@ -175,7 +175,7 @@
                         try append(changes, [], connection, isWhole: false)
                     }
                 } catch {
-                    // The copy has changes that are not committed. Reading it anew is expensive, and a lost lease is
+                    // The copy has changes that are not committed. Reading it again is expensive, and a lost lease is
                     // not rare.
                     if uncertain == nil, hasChanged { invalidate() }
                     throw error

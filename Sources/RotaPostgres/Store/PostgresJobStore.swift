@@ -20,8 +20,8 @@
     /// try await scheduler.run()
     /// ```
     ///
-    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still
-    /// to come by the server's clock, or, when it claims, fires or removes records, differs from it in either
+    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is in
+    /// the future by the server's clock, or, when it claims, fires or removes records, differs from it in either
     /// direction, by more than the ``ClockCheck`` allows. Renewed leases last from the server's date on.
     public actor PostgresJobStore {
         // An operation:
@@ -172,7 +172,7 @@
             connection = nil
         }
 
-        /// The connection, made anew if it was lost.
+        /// The connection, opened again if it was lost.
         func connected() throws(PostgresError) -> PostgresConnection {
             if let connection, !connection.isBroken { return connection }
             drop()

@@ -192,7 +192,7 @@
         /// Completes the execution in a transaction of the app: its rows and the success are committed together.
         ///
         /// The success is fenced: if another scheduler has claimed the execution meanwhile, nothing is committed. After
-        /// the commit the execution has succeeded, whatever the handler returns or throws.
+        /// the commit the execution has succeeded, even if the handler throws.
         ///
         /// - Parameters:
         ///   - transaction: A transaction of the scheduler's store.

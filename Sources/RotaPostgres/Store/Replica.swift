@@ -4,7 +4,7 @@
     /// An instance's copy of all records, and the last commit that it has applied.
     struct Replica {
         var state = Replica.emptyState
-        /// The last commit that was applied, or `nil` if the copy must be read anew.
+        /// The last commit that was applied, or `nil` if the copy must be read again.
         private(set) var position: LogPosition?
         /// The newest snapshot that is known, and its size in bytes.
         private(set) var snapshot: (sequence: Int64, bytes: Int)?
@@ -37,7 +37,7 @@
         ///
         /// - Parameter rows: The commit at the position, and those after it.
         /// - Returns: Whether any was made by another writer; `nil` if the first row is not the commit at the position:
-        ///   then the copy must be read anew.
+        ///   then the copy must be read again.
         mutating func apply(_ rows: [CommitRow], writer: String) throws -> Bool? {
             guard let first = rows.first, let position, first.position == position else {
                 invalidate()

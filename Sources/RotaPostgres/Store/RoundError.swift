@@ -13,7 +13,7 @@
         case outcomeUnknown
         /// There are so many new commits that reading them takes too long under the lock.
         case isBehind
-        /// The copy must be read anew, which takes too long under the lock.
+        /// The copy must be read again, which takes too long under the lock.
         case needsReload
         /// The changes of an operation cannot be encoded.
         case unencodable(any Error)

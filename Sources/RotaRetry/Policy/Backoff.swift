@@ -3,7 +3,7 @@ import RotaCore
 /// The delays between attempts, before jitter.
 ///
 /// Attempts count from 1: the delay after attempt 1 comes before the first retry. Delays grow until ``maximum`` and
-/// stay there, whatever the attempt number. They are exact to the nanosecond.
+/// stay there for all later attempts. They are exact to the nanosecond.
 ///
 /// ```swift
 /// let backoff = Backoff.exponential(initial: .seconds(1), maximum: .seconds(5))

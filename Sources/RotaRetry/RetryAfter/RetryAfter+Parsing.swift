@@ -8,7 +8,7 @@ extension RetryAfter {
     /// that none of them is broken. Returns `nil` if a value is malformed. Dates in the past are valid.
     ///
     /// A date is a time of the server's clock, which may differ from this machine's. With the response's own date, the
-    /// result is the delay between the two, whatever this machine's clock shows.
+    /// result is the delay between the two, independent of this machine's clock.
     ///
     /// - Parameters:
     ///   - value: The header's value. Surrounding spaces and tabs, and empty elements of a list, are ignored.

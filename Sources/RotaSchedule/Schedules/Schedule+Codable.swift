@@ -54,7 +54,7 @@ extension Schedule: Codable {
         }
     }
 
-    /// Decodes a cron expression with everything that may stand beside it.
+    /// Decodes a cron expression with all members that may come with it.
     private static func cron(_ container: KeyedDecodingContainer<Key>) throws -> Schedule {
         let text = try container.decode(String.self, forKey: .cron)
         let zone = try container.decodeIfPresent(String.self, forKey: .timezone) ?? "UTC"
@@ -215,7 +215,7 @@ extension Schedule {
     ///
     /// The zone may have been known only to the machine on which the schedule was made.
     ///
-    /// - Throws: ``ScheduleError`` if a value is out of its range, or a text is no cron expression.
+    /// - Throws: ``ScheduleError`` if a value is out of its range, or a text is not a cron expression.
     package init(stored plain: PlainSchedule) throws(ScheduleError) {
         switch plain {
         case .cron(let text, let zone, let hashSeed):

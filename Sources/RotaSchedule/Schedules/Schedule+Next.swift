@@ -102,7 +102,7 @@ extension Schedule {
 ///
 /// A date of a rule that is tried costs 10, and so does a business day; a day that is looked through, and a part of a
 /// union, cost 1. The parts of a union share one budget, or each of them could take as long as a whole search: each
-/// gets what is left, divided by the number of parts to come.
+/// gets what is left, divided by the number of parts that remain.
 struct SearchBudget {
     /// The budget of one schedule, without the parts of its union: 10,000 tries.
     static let ofOneSchedule = 100_000

@@ -184,7 +184,7 @@ package struct ExecutionFacts: Sendable, Hashable {
     package var idempotencyKey: String?
     /// The key that makes the execution unique, if any.
     package var uniqueKey: String?
-    /// The date until which the execution is kept, whatever the retention.
+    /// The date until which the execution is kept regardless of the retention.
     package var keptUntil: Date?
     /// The kind of the failure, if it failed for good.
     package var failure: FailureKind?

@@ -5,7 +5,7 @@ package struct JobHistory: Sendable {
     package var executions = OrderedIndex<ExecutionID>()
     /// The finished executions, except notifications, which are in ``StoreState/finishedNotifications``.
     package var finished = OrderedIndex<ExecutionID>()
-    /// The finished executions that are kept until a date, whatever the retention.
+    /// The finished executions that are kept until a date regardless of the retention.
     package var kept: Set<ExecutionID> = []
     /// The number of unfinished executions of the schedule.
     package var scheduledCount = 0

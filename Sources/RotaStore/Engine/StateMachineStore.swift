@@ -11,7 +11,7 @@ package protocol StateMachineStore: JobStore {
     /// - Parameters:
     ///   - definitions: The definitions in the operation, encoded by the caller's task.
     ///   - date: The latest date of the caller's clock in the operation. A store with a clock of its own refuses it if
-    ///     that date is still to come.
+    ///     that date is in the future.
     ///   - operation: Changes the state, and logs the changes.
     /// - Throws: What the operation throws, or the reason why its changes are not durable.
     func commit<Outcome: Sendable>(

@@ -3,7 +3,7 @@ package import Foundation
 extension StoreState {
     /// Claims due executions under a lease, in the order of the queue, as far as limits allow.
     ///
-    /// The values that they saved are written again, so after 16 MiB of those the others are left to the next claim.
+    /// Each claim rewrites the saved values, so a step stops after 16 MiB of them.
     package mutating func claim(_ request: ClaimRequest, log: inout ChangeLog) -> [Claim] {
         setClock(to: request.now)
         longestLease = max(longestLease ?? 0, request.leaseExpiresAt.timeIntervalSince(request.now))

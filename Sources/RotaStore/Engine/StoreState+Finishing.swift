@@ -31,7 +31,7 @@ extension StoreState {
         return .recorded(execution)
     }
 
-    /// Remembers that an execution began which was released during an attempt.
+    /// Records the start of an execution that was released mid-attempt.
     private mutating func recordInterruption(of execution: Execution, at date: Date, log: inout ChangeLog) {
         guard execution.source != .notification, let startedAt = execution.progress.startedAt,
             var statistics = jobs[execution.jobID]?.statistics
@@ -184,8 +184,8 @@ extension ExecutionProgress {
 extension StoreState {
     /// Queues the next execution of a sequential backfill once none of its earlier ones is under way.
     ///
-    /// The executions to come are `waiting` and have not started, unlike those that wait for an external completion.
-    /// The next one follows whatever the outcome of the one before.
+    /// The others are `waiting` and have not started, unlike those that wait for an external completion. The next one
+    /// follows after any outcome of the one before.
     ///
     /// - Complexity: O(log n).
     mutating func startNextOfBackfill(after ended: Execution, at date: Date, log: inout ChangeLog) {

@@ -70,7 +70,7 @@ package struct StoreState: Sendable {
     /// The dependencies of other jobs on each job.
     var jobDependents: [JobID: Set<DependencyID>] = [:]
 
-    /// The executions that ended of the scopes whose health was asked about.
+    /// The ended executions of each scope whose health was queried.
     ///
     /// Derived and never persisted.
     var health: [JobHealth.Scope: HealthIndex] = [:]

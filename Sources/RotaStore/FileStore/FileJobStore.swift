@@ -48,7 +48,7 @@ public actor FileJobStore: JobStore, StateMachineStore {
     private var unflushed = FlushQueue()
     private var nextSync: Task<Void, Never>?
     private var compaction: Task<Void, any Error>?
-    /// The end of the store, for which every call of ``close()`` waits until it is there.
+    /// The task that closes the store; every ``close()`` awaits it.
     private var closing: Task<Void, any Error>?
     private var hasEnded = false
     private var compactions: CompactionTracker

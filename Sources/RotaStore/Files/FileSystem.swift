@@ -81,7 +81,7 @@ package enum FileAccess: Sendable, Hashable {
 
 /// The size, type and identity of a file or folder.
 package struct FileStatus: Sendable, Hashable {
-    /// The difference between a file and all other files that exist at the same time, whatever their names.
+    /// The difference between a file and all other files that exist at the same time, under any names.
     package struct Identity: Sendable, Hashable {
         /// The number of the file system.
         package var device: UInt64

@@ -6,7 +6,7 @@ package struct StoreFile: Sendable {
     package let path: String
     /// The name of the file in its folder, or its path if it was opened by that.
     package let name: String
-    /// Which file this is, whatever its name stands for later.
+    /// Which file this is, even if its name stands for another one later.
     package let identity: FileStatus.Identity
     private let descriptor: Int32
     private let files: any FileSystem

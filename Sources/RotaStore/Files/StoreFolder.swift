@@ -21,7 +21,7 @@ package struct StoreFolder: Sendable {
     package let files: any FileSystem
     /// The open folder.
     let descriptor: Int32
-    /// Which folder this is, whatever the path leads to later.
+    /// Which folder this is, even if the path leads to another one later.
     let identity: FileStatus.Identity
 
     static let unfinishedSuffix = ".unfinished"

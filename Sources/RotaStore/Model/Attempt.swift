@@ -122,27 +122,8 @@ public struct ExecutionTrace: Sendable, Hashable, Codable {
         }
     }
 
-    /// Creates a trace.
-    public init(
-        queueWait: Duration? = nil, dequeue: Duration? = nil, resolve: Duration? = nil, handshake: Duration? = nil,
-        connect: Duration? = nil, firstByte: Duration? = nil, transfer: Duration? = nil, total: Duration? = nil,
-        peer: String? = nil, redirects: [String]? = nil, resends: Int? = nil, timeout: Duration? = nil,
-        fallback: Fallback? = nil
-    ) {
-        self.timeout = timeout
-        self.fallback = fallback
-        self.redirects = redirects
-        self.resends = resends
-        self.resolve = resolve
-        self.handshake = handshake
-        self.peer = peer
-        self.queueWait = queueWait
-        self.dequeue = dequeue
-        self.connect = connect
-        self.firstByte = firstByte
-        self.transfer = transfer
-        self.total = total
-    }
+    /// Creates a trace in which nothing is known.
+    public init() {}
 
     /// The total time of the request (connect, first byte and transfer), or `nil` if no part is known.
     public var dispatch: Duration? {

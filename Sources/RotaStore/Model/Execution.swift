@@ -37,8 +37,7 @@ public struct Execution: Sendable, Hashable, Identifiable {
     let rare: Rare<ExecutionDetails>
     /// The job's definition when the execution was created.
     ///
-    /// Only records of early stores, which kept no versions, have
-    /// it.
+    /// Only records of early stores, which kept no versions, have it.
     let pinned: Boxed<JobDefinition>?
     /// The part that changes while the execution runs.
     public var progress: ExecutionProgress

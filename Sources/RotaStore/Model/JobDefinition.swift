@@ -119,8 +119,8 @@ public struct JobDefinition: Sendable, Hashable {
     /// The time within which a trigger with the same payload returns the earlier execution, or `nil` to queue each.
     ///
     /// Up to 30 days. Triggers and enqueued work are compared as by ``Uniqueness/samePayload(for:)``; occurrences of
-    /// the schedule, replays and backfills are not. A trigger with a uniqueness of its own obeys that instead. One with
-    /// an idempotency key is told apart by the key alone, but later ones are compared with it. Executions from before
+    /// the schedule, replays and backfills are not. A trigger with a uniqueness of its own obeys that instead. An
+    /// idempotency key takes precedence; later requests are still compared with that payload. Executions from before
     /// the window was set count only if they had one too.
     public var deduplicationWindow: Duration? {
         get { rare.deduplicationWindow }

@@ -29,7 +29,7 @@ public struct JobDependency: Sendable, Hashable, Codable, Identifiable {
         case completed
         /// It failed or expired.
         case failed
-        /// It ended, in whatever way.
+        /// It ended, with any status.
         case any
 
         /// Whether an execution that ended with a status meets the condition.

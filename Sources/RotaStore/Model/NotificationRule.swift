@@ -23,7 +23,7 @@ public struct NotificationRule: Sendable, Hashable, Codable {
         case success = "on_success"
         /// The execution failed with no attempts left, or expired.
         case failure = "on_failure"
-        /// The execution ended, in whatever way.
+        /// The execution ended, with any status.
         case completion = "on_completion"
     }
 
@@ -215,7 +215,7 @@ extension Job {
     public func notifications(of ended: Execution, at date: Date) -> [Execution] {
         let rules = notifications
         guard !rules.isEmpty, ended.source != .notification else { return [] }
-        // All of them are one commit with the end itself, so large outputs are told by few.
+        // All of them are written in one commit with the end itself, so few include a large output.
         let copies = rules.count { $0.includesOutput && $0.event.covers(ended.progress.status) }
         let bytes = copies == 0 ? 0 : ended.progress.output?.json.count ?? 0
         let tellsOutput = bytes <= JSONPayload.longest && bytes * copies <= 3 * JSONPayload.longest

@@ -114,7 +114,7 @@ public struct ScheduleState: Sendable, Hashable {
     /// Remembers occurrences that lapsed.
     ///
     /// - Parameters:
-    ///   - skips: The occurrences that were skipped, for whatever reason.
+    ///   - skips: The occurrences that were skipped, for any reason.
     ///   - retention: The job's retention, which says how many skips are kept anyway.
     package mutating func remember(_ skips: [SkippedOccurrence], retention: Retention) {
         guard retention.maximumCount < 100, skips.contains(where: \.reason.isLapse) else { return }

@@ -14,7 +14,7 @@ public struct SkippedOccurrence: Sendable, Hashable, Codable {
 
         /// It was missed, and the misfire policy does not make up for it.
         public static let misfire = Reason(rawValue: "misfire")
-        /// It was later than the misfire policy's maximum lateness.
+        /// It was overdue by more than the misfire policy's maximum lateness.
         public static let tooLate = Reason(rawValue: "too_late")
         /// An earlier execution had not ended, and the overlap policy is to skip.
         public static let overlap = Reason(rawValue: "overlap")

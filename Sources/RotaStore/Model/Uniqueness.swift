@@ -12,7 +12,7 @@ import RotaJSONSchema
 /// ```swift
 /// // One at a time: until the execution has ended.
 /// try await scheduler.enqueue("reindex", TriggerRequest(uniqueness: .unique("doc-7")))
-/// // At most one an hour, whatever becomes of it.
+/// // At most one an hour, even if it fails.
 /// try await scheduler.enqueue("remind", TriggerRequest(uniqueness: .unique("user-3", for: .hours(1))))
 /// // Once nothing has changed for 30 seconds, with the newest payload.
 /// try await scheduler.enqueue(
@@ -25,7 +25,7 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         case window
         case debounce
         case samePayload = "same_payload"
-        /// Later requests are compared with it, and it with none.
+        /// Later requests match it; it matches none.
         case remembered
     }
 
@@ -48,7 +48,7 @@ public struct Uniqueness: Sendable, Hashable, Codable {
 
     /// A request is in effect for a time from when it was made, even if its execution ends or fails sooner.
     ///
-    /// The execution is kept for that time, whatever the job's retention.
+    /// The execution is kept for that time, regardless of the job's retention.
     ///
     /// - Parameters:
     ///   - key: What the same work is, from 1 to 255 characters.
@@ -57,11 +57,11 @@ public struct Uniqueness: Sendable, Hashable, Codable {
         Uniqueness(key: key, rule: .window, span: window)
     }
 
-    /// A request with the same payload as the newest one within a time returns its execution, whatever its status.
+    /// A request with the same payload as the newest one within a time returns its execution, with any status.
     ///
     /// Payloads are the same if they are equal as JSON: the order of members, white space, and the spelling of numbers
     /// do not count. A request without a payload is compared with that of the job's action. The execution is kept for
-    /// the time, whatever the job's retention. Set ``JobDefinition/deduplicationWindow`` to have it for every request.
+    /// the time, regardless of the job's retention. ``JobDefinition/deduplicationWindow`` sets it for every request.
     ///
     /// - Parameter window: The time, more than zero and at most 30 days.
     public static func samePayload(for window: Duration) -> Uniqueness {
@@ -93,8 +93,8 @@ extension Uniqueness {
         comparesPayloads ? Uniqueness(key: JSONPayload.contentKey(of: payload), rule: rule, span: span) : self
     }
 
-    /// The uniqueness of a request that its idempotency key tells apart: later ones with its payload are compared with
-    /// it, and it is queued whatever came before.
+    /// The uniqueness of a request with an idempotency key: later ones with its payload match it, and it is queued even
+    /// if it matches an earlier one.
     package static func remembering(_ payload: JSONPayload?, for window: Duration) -> Uniqueness {
         Uniqueness(key: JSONPayload.contentKey(of: payload), rule: .remembered, span: window)
     }
@@ -129,7 +129,7 @@ extension Execution {
     /// The key that makes it unique among the executions of its job, if it has one.
     package var uniqueKey: String? { uniqueness?.key }
 
-    /// The date until which it is kept so that it stays unique, whatever the job's retention.
+    /// The date until which it is kept so that it stays unique, regardless of the job's retention.
     package var keptUntil: Date? {
         guard let uniqueness, uniqueness.rule == .window || uniqueness.comparesPayloads, let span = uniqueness.span
         else { return nil }
@@ -155,10 +155,9 @@ extension Execution {
 }
 
 extension JSONPayload {
-    /// The key that payloads share if they are equal as JSON, whatever the order of members and the spelling of
-    /// numbers.
+    /// The key that payloads share if they are equal as JSON, in any order of members and with any spelling of numbers.
     ///
-    /// No payload is like `null`.
+    /// A missing payload counts as `null`.
     package static func contentKey(of payload: JSONPayload?) -> String {
         "payload:" + digest(of: payload)
     }

@@ -82,7 +82,7 @@ public struct RateLimit: Sendable, Hashable, Codable {
 public struct SharedRateLimit: Sendable, Hashable, Codable {
     /// The name of the limit.
     ///
-    /// Starts are counted by name, whatever numbers each job gives.
+    /// Starts are counted by name, even if the jobs give different numbers.
     public var name: String
     /// The limit that this job observes, which should be that of all jobs with the name.
     public var limit: RateLimit

@@ -30,7 +30,7 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// of two ways:
     ///
     /// - An occurrence that is overdue longer when it is decided is skipped as
-    ///   ``SkippedOccurrence/Reason/tooLate``, whatever the policy.
+    ///   ``SkippedOccurrence/Reason/tooLate`` under every policy.
     /// - An execution that the catch-up rate delays past this lateness expires.
     ///
     /// It does not limit how long an execution that fired in time waits in the queue, for example because its job is at
@@ -48,7 +48,7 @@ public struct MisfirePolicy: Sendable, Hashable {
     /// Run no missed occurrence, and none that is overdue by more than a limit.
     ///
     /// - Parameter maximumLateness: How long an occurrence may be overdue before it is skipped as too late, zero or
-    ///   more. Below the misfire threshold, it makes the job stricter than the threshold does.
+    ///   more. Has an effect only if it is shorter than the misfire threshold.
     public static func skip(maximumLateness: Duration) -> MisfirePolicy {
         MisfirePolicy(rule: .skip, maximumLateness: maximumLateness)
     }

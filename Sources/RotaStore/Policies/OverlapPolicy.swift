@@ -1,7 +1,7 @@
 /// A policy for an occurrence that is due while an earlier execution of the same job has not ended.
 ///
 /// The policy concerns only the schedule. Triggered executions, replays and backfills neither delay an occurrence nor
-/// are delayed by one, unless the policy is told to count them: see ``countingTriggered()``.
+/// are delayed by one, unless the policy counts them: see ``countingTriggered()``.
 ///
 /// ```swift
 /// let policies: [OverlapPolicy] = [.allow, .skip, .queue, .queue(limit: 5), .replace, .skip.countingTriggered()]

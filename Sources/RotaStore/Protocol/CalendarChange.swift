@@ -70,7 +70,7 @@ extension Job {
 
     /// Plans how the job continues when a calendar that its schedule names changes.
     ///
-    /// The next occurrence is computed anew from the current date. The anchor, the counts, the pause and the history
+    /// The next occurrence is computed again from the current date. The anchor, the counts, the pause and the history
     /// stay. An occurrence that is due and undecided stays due if the calendars allow it. A completed job becomes
     /// active if it has an occurrence after the current date.
     ///

@@ -34,8 +34,8 @@ public struct Cancellation: Sendable, Hashable {
 public struct BulkCancellation: Sendable, Hashable {
     /// Which executions to cancel.
     ///
-    /// Its sort key, order, limit and cursor have no effect. Executions that have ended are left alone, whatever its
-    /// statuses.
+    /// Its sort key, order, limit and cursor have no effect. Executions that have ended are left alone, even if it
+    /// names their status.
     public var query: ExecutionQuery
     /// The reason, in words.
     public var reason: String?

@@ -40,7 +40,7 @@ public struct ExecutionQuery: Sendable, Hashable {
     /// Only executions whose job name contains this text, ignoring case.
     public var jobNameContains: String?
     /// Only executions that have all of these tags themselves.
-    public var tags: [String: String]
+    public var tags: [String: String] = [:]
     /// Only executions that were requested together as this batch.
     public var batchID: BatchID?
     /// Only executions with this concurrency key.
@@ -64,40 +64,27 @@ public struct ExecutionQuery: Sendable, Hashable {
 
     /// Creates a query.
     ///
-    /// Without arguments, it lists the 50 newest executions.
+    /// Without arguments, it lists the 50 newest executions. ``with(_:)`` sets the other conditions.
     public init(
-        jobID: JobID? = nil,
-        jobIDs: Set<JobID>? = nil,
-        statuses: Set<ExecutionStatus>? = nil,
-        sources: Set<ExecutionSource>? = nil,
-        from: Date? = nil,
-        to: Date? = nil,
-        jobNameContains: String? = nil,
-        tags: [String: String] = [:],
-        batchID: BatchID? = nil,
-        concurrencyKey: String? = nil,
-        failureKinds: Set<FailureKind>? = nil,
-        isDeadLetter: Bool? = nil,
-        sort: Sort = .createdAt,
-        order: ListOrder = .descending,
-        limit: Int = 50,
-        after: PageCursor? = nil
+        jobID: JobID? = nil, statuses: Set<ExecutionStatus>? = nil, from: Date? = nil, to: Date? = nil,
+        sort: Sort = .createdAt, order: ListOrder = .descending, limit: Int = 50, after: PageCursor? = nil
     ) {
         self.jobID = jobID
-        self.jobIDs = jobIDs
         self.statuses = statuses
-        self.sources = sources
         self.from = from
         self.to = to
-        self.jobNameContains = jobNameContains
-        self.tags = tags
-        self.batchID = batchID
-        self.concurrencyKey = concurrencyKey
-        self.failureKinds = failureKinds
-        self.isDeadLetter = isDeadLetter
         self.sort = sort
         self.order = order
         self.limit = limit
         self.after = after
+    }
+
+    /// Returns a copy with changes, for queries that are written in one expression.
+    ///
+    /// - Parameter change: Sets members of the copy.
+    public func with(_ change: (inout ExecutionQuery) throws -> Void) rethrows -> ExecutionQuery {
+        var query = self
+        try change(&query)
+        return query
     }
 }

@@ -5,7 +5,7 @@ package import Foundation
 /// A job must meet all conditions.
 ///
 /// ```swift
-/// let query = JobQuery(states: [.paused], tags: ["team": "finance"], environment: "production")
+/// let query = JobQuery(states: [.paused]).with { $0.tags = ["team": "finance"] }
 /// for job in try await scheduler.jobs(query).items {
 ///     print(job.name, job.reason ?? "paused on request")
 /// }
@@ -31,7 +31,7 @@ public struct JobQuery: Sendable, Hashable {
     /// Only jobs whose name contains this text, ignoring case.
     public var nameContains: String?
     /// Only jobs that have all of these tags.
-    public var tags: [String: String]
+    public var tags: [String: String] = [:]
     /// Only jobs of this group.
     public var group: String?
     /// Only jobs of this project.
@@ -57,26 +57,27 @@ public struct JobQuery: Sendable, Hashable {
 
     /// Creates a query.
     ///
-    /// Without arguments, it lists the first 50 jobs.
+    /// Without arguments, it lists the first 50 jobs. ``with(_:)`` sets the other conditions.
     public init(
-        ids: Set<JobID>? = nil, states: Set<JobState>? = nil, nameContains: String? = nil, tags: [String: String] = [:],
-        group: String? = nil, project: String? = nil, environment: String? = nil, slug: String? = nil,
-        declaredBy: String? = nil, sort: Sort = .createdAt, order: ListOrder = .ascending, limit: Int = 50,
-        after: PageCursor? = nil
+        states: Set<JobState>? = nil, nameContains: String? = nil, declaredBy: String? = nil, sort: Sort = .createdAt,
+        order: ListOrder = .ascending, limit: Int = 50, after: PageCursor? = nil
     ) {
-        self.ids = ids
         self.states = states
         self.nameContains = nameContains
-        self.tags = tags
-        self.group = group
-        self.project = project
-        self.environment = environment
-        self.slug = slug
         self.declaredBy = declaredBy
         self.sort = sort
         self.order = order
         self.limit = limit
         self.after = after
+    }
+
+    /// Returns a copy with changes, for queries that are written in one expression.
+    ///
+    /// - Parameter change: Sets members of the copy.
+    public func with(_ change: (inout JobQuery) throws -> Void) rethrows -> JobQuery {
+        var query = self
+        try change(&query)
+        return query
     }
 }
 

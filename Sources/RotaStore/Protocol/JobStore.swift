@@ -375,7 +375,8 @@ extension JobStore {
         case .job(let id): query.jobID = id
         case .group(let name):
             var ids: Set<JobID> = []
-            var jobs = JobQuery(group: name, limit: 1000)
+            var jobs = JobQuery(limit: 1000)
+            jobs.group = name
             repeat {
                 let page = try await self.jobs(jobs)
                 ids.formUnion(page.items.map(\.id))

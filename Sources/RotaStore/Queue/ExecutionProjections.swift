@@ -115,7 +115,7 @@ extension Execution {
     }
 }
 
-/// The part of an execution from which the indexes find their entries again after it has changed.
+/// The earlier state of an execution, as far as the indexes need it to find the entries that a change replaces.
 struct IndexedExecution {
     let queueEntry: QueueEntry
     let startedAt: Date?
@@ -158,7 +158,7 @@ struct IndexedExecution {
     var backfill: BatchID? { rare.backfill }
     /// When it expires, if it may.
     var expiry: Date? { rare.expiry }
-    /// The date until which it is kept, whatever the retention.
+    /// The date until which it is kept regardless of the retention.
     var keptUntil: Date? { rare.keptUntil }
     /// The batch whose end it awaits.
     var awaitedBatch: BatchID? { rare.awaitedBatch }

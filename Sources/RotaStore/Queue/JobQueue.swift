@@ -31,7 +31,7 @@ struct SerialAdvance: Sendable {
 /// has no next one. So executions that cannot start cost nothing until one of the job's executions ends, a gate opens,
 /// or the date comes.
 struct JobQueue: Sendable {
-    /// The rules by which the executions of a job start, besides their dates.
+    /// The rules by which the executions of a job start, in addition to their dates.
     struct Rules: Sendable {
         var priority: Int
         var limits: JobLimits
@@ -42,7 +42,7 @@ struct JobQueue: Sendable {
         /// Whether the latest executions of the jobs it depends on allow a start; `nil` if it depends on none.
         var latestAllows: Bool?
 
-        /// Whether anything besides a priority decides.
+        /// Whether any rule but the priority restricts starts.
         var isLimited: Bool { series != .none || isHeld || latestAllows != nil || limits.restrictStarts }
     }
 

@@ -33,13 +33,13 @@ extension StoreContract {
             let dates = [20, 30, 40, 503].map { probe.at($0) }
             let notifications = zip(ended, dates).flatMap { job.notifications(of: $0, at: $1) }
             try probe.expect(
-                await probe.executions(ExecutionQuery(sources: [.notification])),
+                await probe.executions(ExecutionQuery().with { $0.sources = [.notification] }),
                 notifications.sorted { $0.id < $1.id },
                 "the notifications")
             // A notification causes no other notifications.
             for claim in try await probe.claim(at: 600) { try await probe.finish(claim, .succeeded, at: 601) }
             try probe.expect(
-                await probe.executions(ExecutionQuery(sources: [.notification])).map(\.progress.status),
+                await probe.executions(ExecutionQuery().with { $0.sources = [.notification] }).map(\.progress.status),
                 notifications.map { _ in .succeeded }, "the statuses of the notifications")
         },
         Check("an end queues what the job's chain asks for, once, with a payload from the output") { probe in

@@ -202,21 +202,24 @@ extension StoreContract {
             try probe.expect(
                 await found(ExecutionQuery(to: probe.at(200))), [executions[0].id, others[0].id], "before a date")
             try probe.expect(
-                await found(ExecutionQuery(jobNameContains: "REPORT")), executions.map(\.id), "by a part of the name")
+                await found(ExecutionQuery().with { $0.jobNameContains = "REPORT" }), executions.map(\.id),
+                "by a part of the name")
             try probe.expect(
                 await found(
-                    ExecutionQuery(
-                        jobID: job.id, statuses: [.queued], from: probe.at(200), to: probe.at(400),
-                        jobNameContains: "daily")), [executions[1].id, executions[2].id], "by all criteria")
+                    ExecutionQuery(jobID: job.id, statuses: [.queued], from: probe.at(200), to: probe.at(400)).with {
+                        $0.jobNameContains = "daily"
+                    }), [executions[1].id, executions[2].id], "by all criteria")
         },
         Check("an execution keeps its job's name") { probe in
             let job = probe.job("before")
             try await probe.insert(job, executions: [probe.execution(of: job)])
             _ = try await probe.store.replace(probe.change(job, definition: probe.job("after").definition))
             try probe.expect(
-                await probe.executions(ExecutionQuery(jobNameContains: "before")).count, 1, "by the old name")
+                await probe.executions(ExecutionQuery().with { $0.jobNameContains = "before" }).count, 1,
+                "by the old name")
             try probe.expect(
-                await probe.executions(ExecutionQuery(jobNameContains: "after")).count, 0, "by the new name")
+                await probe.executions(ExecutionQuery().with { $0.jobNameContains = "after" }).count, 0,
+                "by the new name")
         },
     ]
 }

@@ -188,7 +188,7 @@ extension StoreContract {
             let executions = (0..<4).map { _ in probe.execution(of: job) }
             try await probe.insert(job, executions: executions)
             for claim in try await probe.claim(3) { try await probe.finish(claim, .failed(probe.failure)) }
-            let letters = ExecutionQuery(isDeadLetter: true, order: .ascending)
+            let letters = ExecutionQuery(order: .ascending).with { $0.isDeadLetter = true }
             try probe.expect(
                 await probe.store.executions(letters).items.map(\.id), executions.prefix(3).map(\.id),
                 "the dead letters")

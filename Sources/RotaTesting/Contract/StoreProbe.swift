@@ -87,15 +87,23 @@ struct StoreProbe: Sendable {
     }
 
     func attempt(_ number: Int, failure: ExecutionFailure? = nil) -> Attempt {
-        Attempt(
+        var trace = ExecutionTrace()
+        trace.queueWait = .seconds(1)
+        trace.dequeue = .milliseconds(2)
+        trace.resolve = .milliseconds(3)
+        trace.handshake = .milliseconds(4)
+        trace.connect = .milliseconds(5)
+        trace.firstByte = .milliseconds(6)
+        trace.transfer = .milliseconds(7)
+        trace.total = .seconds(2)
+        trace.peer = "203.0.113.7"
+        trace.redirects = ["302: GET https://a.example/"]
+        trace.resends = 1
+        trace.timeout = .seconds(8)
+        trace.fallback = ExecutionTrace.Fallback(cause: "503", failure: "502")
+        return Attempt(
             number: number, startedAt: at(1), duration: .milliseconds(250), failure: failure, statusCode: 200,
-            bodyPreview: "done", responseHeaders: ["server": "x"],
-            trace: ExecutionTrace(
-                queueWait: .seconds(1), dequeue: .milliseconds(2), resolve: .milliseconds(3),
-                handshake: .milliseconds(4), connect: .milliseconds(5), firstByte: .milliseconds(6),
-                transfer: .milliseconds(7), total: .seconds(2), peer: "203.0.113.7",
-                redirects: ["302: GET https://a.example/"], resends: 1, timeout: .seconds(8),
-                fallback: .init(cause: "503", failure: "502")))
+            bodyPreview: "done", responseHeaders: ["server": "x"], trace: trace)
     }
 
     var failure: ExecutionFailure { ExecutionFailure(kind: .timeout, message: "no answer") }

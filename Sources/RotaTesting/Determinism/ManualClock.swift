@@ -202,9 +202,9 @@ public final class ManualClock: WallClock, VirtualClock {
 }
 
 extension ManualClock {
-    /// Suspends until the clock was advanced by a duration, whatever steps the wall clock makes.
+    /// Suspends until the clock was advanced by a duration.
     ///
-    /// It fits `ScriptedTransport(sleep: clock.sleep(for:))`.
+    /// Steps of the wall clock do not count. It fits `ScriptedTransport(sleep: clock.sleep(for:))`.
     ///
     /// - Throws: `CancellationError` if the task is canceled before.
     public func sleep(for duration: Duration) async throws {

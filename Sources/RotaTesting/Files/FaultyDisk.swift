@@ -271,7 +271,7 @@ extension FaultyDisk {
 // MARK: What people and other programs do
 
 extension FaultyDisk {
-    /// Puts a new file at a path, whatever was there.
+    /// Puts a new file at a path, in place of any other.
     mutating func put(_ bytes: [UInt8], at path: String, isRegular: Bool = true) {
         guard let name = try? name(path, in: nil) else { return }
         place(add(Node(bytes: bytes, synced: bytes, isRegular: isRegular)), at: name)
@@ -284,7 +284,7 @@ extension FaultyDisk {
         nodes[node]?.synced = bytes
     }
 
-    /// Renames a file or folder, whatever had the new name.
+    /// Renames a file or folder, in place of any with the new name.
     mutating func move(_ path: String, to newPath: String) {
         guard let node = find(path), let name = try? name(path, in: nil), let new = try? self.name(newPath, in: nil)
         else { return }

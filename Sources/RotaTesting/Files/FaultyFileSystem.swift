@@ -4,7 +4,7 @@ import Synchronization
 
 /// An in-memory file system that fails, tears writes and loses unsynced data on command.
 ///
-/// It keeps written data apart from synced data, so that ``crash(_:)`` can undo whatever a real crash could. It counts
+/// It keeps written data apart from synced data, so that ``crash(_:)`` can undo all that a real crash could. It counts
 /// all operations, and ``fault`` selects them by number.
 package final class FaultyFileSystem: FileSystem {
     /// A kind of crash.
@@ -67,7 +67,7 @@ package final class FaultyFileSystem: FileSystem {
         disk.withLock { disk in disk.find(path).flatMap { disk.nodes[$0]?.bytes } }
     }
 
-    /// Puts a new file with synced bytes at a path, whatever was there.
+    /// Puts a new file with synced bytes at a path, in place of any other.
     package func put(_ bytes: [UInt8], at path: String) {
         disk.withLock { $0.put(bytes, at: path) }
     }
@@ -82,7 +82,7 @@ package final class FaultyFileSystem: FileSystem {
         disk.withLock { $0.overwrite(path, bytes) }
     }
 
-    /// Renames a file or folder, whatever had the new name, as another program would.
+    /// Renames a file or folder as another program would, in place of any with the new name.
     package func move(_ path: String, to newPath: String) {
         disk.withLock { $0.move(path, to: newPath) }
     }

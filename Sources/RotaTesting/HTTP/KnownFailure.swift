@@ -88,7 +88,7 @@ extension KnownFailure {
             + [
                 KnownFailure(
                     "an unknown coding is left as it is",
-                    because: "libcurl is told to decode, and fails the transfer for a coding that it does not know"),
+                    because: "libcurl decodes, and fails the transfer for a coding that it does not know"),
                 KnownFailure(
                     "repeated fields stay a list",
                     because: "HTTPURLResponse holds one value for a name, so Foundation joins them with commas"),

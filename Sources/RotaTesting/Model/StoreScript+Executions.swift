@@ -177,9 +177,11 @@ extension StoreScript {
         var query = ExecutionQuery(
             jobID: chance(40) ? pickJob()?.id : nil,
             statuses: chance(40) ? Set(ExecutionStatus.allCases.filter { _ in chance(40) }) : nil,
-            from: chance(20) ? now - 60 : nil, to: chance(20) ? now : nil, jobNameContains: chance(20) ? "job" : nil,
-            sort: chance(60) ? .createdAt : .scheduledFor, order: chance(50) ? .ascending : .descending,
-            limit: chance(5) ? 1001 : Int.random(in: 1...20, using: &random))
+            from: chance(20) ? now - 60 : nil, to: chance(20) ? now : nil)
+        query.jobNameContains = chance(20) ? "job" : nil
+        query.sort = chance(60) ? .createdAt : .scheduledFor
+        query.order = chance(50) ? .ascending : .descending
+        query.limit = chance(5) ? 1001 : Int.random(in: 1...20, using: &random)
         if chance(10) { query.jobIDs = Set((0..<3).compactMap { _ in pickJob()?.id }) }
         if chance(10) { query.sources = [.schedule, .replay] }
         if chance(10) { query.tags = ["color": "red"] }

@@ -13,7 +13,7 @@ extension ReferenceTables {
             execution.progress.lease?.isHeld(under: completion.token, by: completion.owner) == true
         else { return execution.stands(after: completion) ? .recorded(execution) : .stale }
         if let attempt = completion.attempt {
-            // The store numbers attempts by their place, whatever the worker says.
+            // The store numbers attempts by their place, not by what the worker says.
             let number = execution.attempts.count + 1
             execution.attempts.append(
                 Attempt(
@@ -192,7 +192,7 @@ extension ReferenceTables {
         executions[index].progress.count(status, at: date)
     }
 
-    /// Whether an execution must be kept whatever the retention, because another like it is not to be queued yet.
+    /// Whether an execution must be kept regardless of the retention, because another like it is not to be queued yet.
     func isKept(_ execution: Execution) -> Bool {
         execution.source != .notification && execution.keptUntil.map { $0 > trimmedAt } ?? false
     }

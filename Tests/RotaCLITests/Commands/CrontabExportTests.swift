@@ -78,7 +78,7 @@ struct CrontabExportTests {
         let reasons = comments.map { $0.split(separator: ": ").last.map(String.init) ?? "" }
         #expect(
             reasons == [
-                "a crontab has five fields and a plain URL.", "its schedule is no cron expression.",
+                "a crontab has five fields and a plain URL.", "its schedule is not a cron expression.",
                 "no line can say its schedule.", "a crontab has five fields and a plain URL.",
                 "no line can say its action.", "no line can say its action.", "no line can say its action.",
                 "no line can say its retry.", "it sends no request.",

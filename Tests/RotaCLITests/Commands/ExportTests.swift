@@ -44,7 +44,7 @@ struct ExportTests {
         let changed = again.replacing("0 9 * * *", with: "5 9 * * *")
         let update = await bench.run("jobs", "apply", "-f", "-", input: changed)
         #expect(update.output.contains("3 updated") && update.output.contains("- schedule.cron: \"0 9 * * *\""))
-        let kept = try #require(try await bench.scheduler.jobs(JobQuery(slug: "k")).items.first)
+        let kept = try #require(try await bench.scheduler.jobs(JobQuery().with { $0.slug = "k" }).items.first)
         #expect(kept.definition.action.request?.headers["Authorization"] == "Bearer abc")
     }
 

@@ -57,7 +57,7 @@ struct FileCommandTests {
             ("{", "is not JSON"), ("{}", "must hold an array of jobs"), ("[5]", "jobs[0]: a job must be an object"),
             (#"[{"name":"a","schedule":"61 * * * *","url":"https://x.example/"}]"#, "jobs[0]: minute: 61"),
             (#"[{"name":"a","schedule":"@daily","url":"ftp://x"}]"#, "http"),
-            (#"[{"definition":{"name":"a"},"stat":"paused"}]"#, "stat stands beside definition"),
+            (#"[{"definition":{"name":"a"},"stat":"paused"}]"#, "Remove stat: next to definition"),
             (#"[{"name":"a","method":"PUT","action":{"handler":{"name":"x"}}}]"#, "method needs url"),
             (#"[{"name":"a","timezone":"UTC","schedule":{"every":"1h"},"url":"https://x"}]"#, "timezone needs"),
             (#"[{"name":"a","shedule":"61 * * * *","url":"ftp://x"}]"#, "jobs[0]: shedule is no member of a job. Did"),

@@ -29,7 +29,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Every answer of the API bears the mark of it, refusals and failures too")
+    @Test("Every answer of the API has its mark, refusals and failures too")
     func mark() async throws {
         let bench = CLIBench(scopes: [.read])
         #expect(await bench.run("jobs", "list").exit == .done)

@@ -35,7 +35,8 @@ struct SystemConsoleTests {
     @Test("A command whose output was lost has failed")
     func lost() async {
         var console = Console(
-            now: { Date(timeIntervalSince1970: 0) }, sleep: { _ in }, write: { _ in }, writeError: { _ in })
+            streams: Console.Streams(write: { _ in }, writeError: { _ in }), now: { Date(timeIntervalSince1970: 0) },
+            sleep: { _ in })
         #expect(await RotaProgram().run(["zones"], on: console) == .done)
         console.outputFailure = { "No space left on device" }
         #expect(await RotaProgram().run(["zones"], on: console) == .failed)

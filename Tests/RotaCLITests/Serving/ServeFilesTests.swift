@@ -12,7 +12,8 @@ import Testing
 struct ServeFilesTests {
     private static func console(_ errors: @escaping @Sendable (String) -> Void = { _ in }) -> Console {
         Console(
-            now: { Date(timeIntervalSince1970: 0) }, sleep: { _ in }, write: { _ in }, writeError: errors)
+            streams: Console.Streams(write: { _ in }, writeError: errors), now: { Date(timeIntervalSince1970: 0) },
+            sleep: { _ in })
     }
 
     @Test("A secret of run tokens is made once, kept apart from the secrets of jobs, and given by a file")
@@ -56,8 +57,8 @@ struct ServeFilesTests {
         let path = try scratch.write("@daily https://example.com/a # A\n@daily https://example.com/b # B\n", to: "tab")
         let (output, errors) = (Lines(), Lines())
         let console = Console(
-            now: { Date(timeIntervalSince1970: 0) }, sleep: { _ in }, write: { output.add($0) },
-            writeError: { errors.add($0) })
+            streams: Console.Streams(write: { output.add($0) }, writeError: { errors.add($0) }),
+            now: { Date(timeIntervalSince1970: 0) }, sleep: { _ in })
         let printer = try Printer(Arguments(), console)
         let scheduler = CLIBench().scheduler
         let file = CrontabFile(path, console, printer)

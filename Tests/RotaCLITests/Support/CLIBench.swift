@@ -67,11 +67,12 @@ final class CLIBench: Sendable {
         let (api, clock) = (api, clock)
         let intercept = intercept.withLock(\.self)
         var console = Console(
-            environment: environment.merging(["ROTA_TIMEOUT": "3600"]) { given, _ in given }, isTerminal: isTerminal,
-            isInteractive: answers != nil, width: width,
-            now: { clock.now }, sleep: { try await clock.sleep(for: $0) }, write: { output.append($0) },
-            writeError: { errors.append($0) }, readInput: { Data(input.utf8) },
-            readLine: { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } })
+            environment: environment.merging(["ROTA_TIMEOUT": "3600"]) { given, _ in given },
+            terminal: Console.Terminal(showsOutput: isTerminal, isInteractive: answers != nil, width: width),
+            streams: Console.Streams(
+                write: { output.append($0) }, writeError: { errors.append($0) }, readInput: { Data(input.utf8) },
+                readLine: { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } }),
+            now: { clock.now }, sleep: { try await clock.sleep(for: $0) })
         if isConnected {
             console.connect = { request in
                 if let answer = try intercept(request) { return answer }

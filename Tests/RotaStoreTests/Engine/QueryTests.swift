@@ -216,7 +216,8 @@ struct QueryTests {
                     id: ExecutionID(bits: UInt128(number)), source: .manual, scheduledFor: start, createdAt: start,
                     details: details)
             })
-        var query = ExecutionQuery(concurrencyKey: "rare", order: .ascending)
+        var query = ExecutionQuery(order: .ascending)
+        query.concurrencyKey = "rare"
         let first = try await store.executions(query)
         #expect(first.items.isEmpty)
         let next: PageCursor = try #require(first.next)

@@ -106,7 +106,7 @@ import Testing
             _ = try state.executions(ExecutionQuery(statuses: [.failed], limit: 20))
         },
         Operation("dead letters") { state, _ in
-            _ = try state.executions(ExecutionQuery(isDeadLetter: true, limit: 20))
+            _ = try state.executions(ExecutionQuery(limit: 20).with { $0.isDeadLetter = true })
         },
         Operation("all by date") { state, _ in
             _ = try state.executions(ExecutionQuery(sort: .scheduledFor, limit: 20))
@@ -118,7 +118,7 @@ import Testing
             #expect(page.items.count == 20)
         },
         Operation("jobs of a group") { state, _ in
-            let page = try state.jobs(JobQuery(group: "g"))
+            let page = try state.jobs(JobQuery().with { $0.group = "g" })
             #expect(page.items.count == 1)
         },
     ]
@@ -171,7 +171,8 @@ import Testing
     @Test("The steps of a list that reads everything are counted")
     func counted() throws {
         var state = try Self.state(1_000)
-        let steps = try StepCounter.steps { _ = try state.executions(ExecutionQuery(tags: ["no": "one"], limit: 20)) }
+        let query = ExecutionQuery(limit: 20).with { $0.tags = ["no": "one"] }
+        let steps = try StepCounter.steps { _ = try state.executions(query) }
         if let steps { #expect(steps >= 1_000) }
     }
 }

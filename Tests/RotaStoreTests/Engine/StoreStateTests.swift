@@ -225,7 +225,8 @@ struct StoreStateTests {
         #expect(
             try await ids(.init(from: start.addingTimeInterval(4), to: start.addingTimeInterval(7), order: .ascending))
                 == [4, 5, 6])
-        #expect(try await ids(.init(jobNameContains: "JOB 1", order: .ascending)) == [2, 4, 6, 8, 10])
+        #expect(
+            try await ids(ExecutionQuery(order: .ascending).with { $0.jobNameContains = "JOB 1" }) == [2, 4, 6, 8, 10])
         #expect(try await ids(.init(jobID: jobs[1].id, order: .ascending)) == [1, 3, 5, 7, 9])
     }
 }

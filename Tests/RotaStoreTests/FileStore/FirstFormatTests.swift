@@ -48,7 +48,7 @@ import Testing
         try await seen.close()
     }
 
-    @Test("The folder opens, is written anew, and holds the same")
+    @Test("The folder opens, is written again, and holds the same")
     func rewritten() async throws {
         let files = try Self.files()
         let store = try await FileJobStore(path: "/store", environment: .inMemory(files))

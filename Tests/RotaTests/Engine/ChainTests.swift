@@ -41,7 +41,7 @@ import Testing
         let invoice = try await bench.scheduler.create(queue("invoice"))
         let mop = try await bench.scheduler.create(queue("mop"))
         try await bench.running {
-            let good = try await bench.scheduler.trigger(order.id, TriggerRequest(dependencyKey: "mon"))
+            let good = try await bench.scheduler.trigger(order.id, TriggerRequest().with { $0.dependencyKey = "mon" })
             await bench.advance(.zero)
             let bad = try await bench.scheduler.trigger(order.id, payload: JSONPayload("fail"))
             await bench.advance(.zero)

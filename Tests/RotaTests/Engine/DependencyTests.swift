@@ -28,7 +28,7 @@ import Testing
 
     private func end(_ job: Job, _ payload: String, key: String? = nil, in bench: Bench) async throws {
         _ = try await bench.scheduler.trigger(
-            job.id, TriggerRequest(payload: JSONPayload(payload), dependencyKey: key))
+            job.id, TriggerRequest(payload: JSONPayload(payload)).with { $0.dependencyKey = key })
         await bench.advance(.zero)
     }
 
@@ -74,7 +74,8 @@ import Testing
             let days = ["mon", "tue"]
             var work: [Execution] = []
             for day in days {
-                work.append(try await bench.scheduler.trigger(report.id, TriggerRequest(dependencyKey: day)))
+                work.append(
+                    try await bench.scheduler.trigger(report.id, TriggerRequest().with { $0.dependencyKey = day }))
             }
             try await end(load, "", in: bench)
             try await end(load, "", key: "tue", in: bench)

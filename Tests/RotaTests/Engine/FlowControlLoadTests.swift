@@ -69,10 +69,13 @@ import Testing
                         job.id,
                         TriggerRequest(
                             priority: Int.random(in: 0...3, using: &random),
-                            concurrencyKey: ["a", "b", "c"].randomElement(using: &random),
-                            dependencyKey: Bool.random(using: &random)
-                                ? ["x", "y"].randomElement(using: &random) : nil,
-                            tags: tags))
+                            concurrencyKey: ["a", "b", "c"].randomElement(using: &random)
+                        ).with {
+                            $0.dependencyKey =
+                                Bool.random(using: &random)
+                                ? ["x", "y"].randomElement(using: &random) : nil
+                            $0.tags = tags
+                        })
                 }
                 await clock.advance(
                     by: .seconds(Double.random(in: 0...4, using: &random)), driving: benches.map(\.scheduler))
@@ -80,7 +83,7 @@ import Testing
             // Whatever still waits for a dependency gets what it waits for.
             for key in [nil, "x", "y"] {
                 for job in [jobs[0], jobs[2]] {
-                    _ = try await benches[0].scheduler.trigger(job.id, TriggerRequest(dependencyKey: key))
+                    _ = try await benches[0].scheduler.trigger(job.id, TriggerRequest().with { $0.dependencyKey = key })
                 }
                 await clock.advance(by: .seconds(600), driving: benches.map(\.scheduler))
             }

@@ -26,7 +26,7 @@ struct DecisionTrailTests {
         let execution = try await bench.running {
             let plain = try await scheduler.enqueue("q")
             await bench.advance(.milliseconds(1))
-            let traced = try await scheduler.enqueue("q", TriggerRequest(keepsTrail: true))
+            let traced = try await scheduler.enqueue("q", TriggerRequest().with { $0.keepsTrail = true })
             await bench.advance(.seconds(60))
             #expect(try await scheduler.execution(plain.id).trail == nil)
             return try await scheduler.execution(traced.id)
@@ -73,7 +73,11 @@ struct DecisionTrailTests {
         try await bench.scheduler.handle("work") { _ in throw Refusal() }
         let id = try await bench.running {
             let work = try await bench.scheduler.enqueue(
-                "work", TriggerRequest(overrides: RetryOverrides(maxAttempts: 1), keepsTrail: true))
+                "work",
+                TriggerRequest().with {
+                    $0.overrides = RetryOverrides(maxAttempts: 1)
+                    $0.keepsTrail = true
+                })
             await bench.advance(.seconds(1))
             return work.id
         }

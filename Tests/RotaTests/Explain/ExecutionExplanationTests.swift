@@ -59,7 +59,8 @@ struct ExecutionExplanationTests {
         try await scheduler.pause(queue.id, until: start.addingTimeInterval(60))
         let paused = try await scheduler.enqueue("q")
         #expect(try await scheduler.explain(paused.id).holds == [.pausedQueue(until: start.addingTimeInterval(60))])
-        let batch = try await scheduler.enqueue("q", [TriggerRequest(), TriggerRequest()], then: BatchFollowUp("q"))
+        let batch = try await scheduler.enqueue(
+            "q", [TriggerRequest(), TriggerRequest()], then: TriggerRequest.FollowUp("q"))
         let followUp = try #require(batch.followUp)
         explanation = try await scheduler.explain(followUp.id)
         #expect(explanation.holds == [.batch(unfinished: 2)])

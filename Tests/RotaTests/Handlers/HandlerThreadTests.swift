@@ -96,7 +96,7 @@ import Testing
     func types() async throws {
         struct Blocking: ScheduledJob {
             static let handlerName = "blocking"
-            static var thread: HandlerThread { .own }
+            static var thread: Scheduler.HandlerThread { .own }
             static let names = Mutex<[String?]>([])
 
             func run(_ context: HandlerContext) async throws {

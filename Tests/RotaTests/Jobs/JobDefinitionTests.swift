@@ -178,7 +178,8 @@ struct JobDefinitionTests {
             .init(
                 name: "x", schedule: .every(.seconds(60)), action: .handler("work")
             ).with { $0.metadata = ["team": "a", "tier": "1"] })
-        let run = try await bench.scheduler.trigger(job.id, TriggerRequest(metadata: ["tier": "2", "new": "3"]))
+        let run = try await bench.scheduler.trigger(
+            job.id, TriggerRequest().with { $0.metadata = ["tier": "2", "new": "3"] })
         #expect(run.metadata == ["team": "a", "tier": "2", "new": "3"])
         #expect(try await bench.scheduler.trigger(job.id).metadata == ["team": "a", "tier": "1"])
     }

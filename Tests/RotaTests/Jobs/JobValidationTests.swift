@@ -115,9 +115,10 @@ struct JobValidationTests {
         arguments: [
             TriggerRequest(priority: 11), TriggerRequest(priority: -1), TriggerRequest(concurrencyKey: text(257)),
             TriggerRequest(concurrencyKey: ""), TriggerRequest(idempotencyKey: text(257)),
-            TriggerRequest(tags: tags(21)),
+            TriggerRequest().with { $0.tags = tags(21) },
             TriggerRequest(timeToLive: .zero), TriggerRequest(timeToLive: .seconds(2_592_001)),
-            TriggerRequest(author: ""), TriggerRequest(source: ExecutionSource(rawValue: "")),
+            TriggerRequest().with { $0.author = "" },
+            TriggerRequest().with { $0.source = ExecutionSource(rawValue: "") },
         ])
     func run(_ request: TriggerRequest) async throws {
         let bench = Bench()
@@ -142,7 +143,8 @@ struct JobValidationTests {
         let bench = Bench()
         let job = try await bench.scheduler.create(Self.draft { _ in })
         await #expect(throws: RetryPolicyError.self) {
-            try await bench.scheduler.trigger(job.id, TriggerRequest(overrides: RetryOverrides(maxAttempts: 101)))
+            try await bench.scheduler.trigger(
+                job.id, TriggerRequest().with { $0.overrides = RetryOverrides(maxAttempts: 101) })
         }
         #expect(try await bench.executions().isEmpty)
     }

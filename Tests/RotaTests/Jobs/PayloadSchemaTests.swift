@@ -72,7 +72,7 @@ import Testing
         try await scheduler.handle("free") { _ in }
         try await scheduler.create(JobDraft(queue: "free"))
         _ = try await Self.refusal {
-            try await scheduler.enqueue("free", [TriggerRequest()], then: BatchFollowUp("pack"))
+            try await scheduler.enqueue("free", [TriggerRequest()], then: TriggerRequest.FollowUp("pack"))
         }
         #expect(try await scheduler.executions(ExecutionQuery()).items.isEmpty)
     }

@@ -51,11 +51,13 @@ struct EventLogTests {
         let job = try await scheduler.create(JobDraft(name: "a", schedule: .onDemand, action: .handler("a")))
         try await scheduler.trigger(job.id)
         let page = log.events()
-        #expect(EventLog.Cursor(page.next.description) == page.next)
+        #expect(SchedulerEvent.Log.Cursor(page.next.description) == page.next)
         let other = scheduler.eventLog().events().next
         let foreign = log.events(after: other)
         #expect(foreign.entries == page.entries && foreign.isIncomplete)
-        for text in ["", "-", "a", "a-b", "a--1", "é-1", "a-1-2"] { #expect(EventLog.Cursor(text) == nil, "\(text)") }
+        for text in ["", "-", "a", "a-b", "a--1", "é-1", "a-1-2"] {
+            #expect(SchedulerEvent.Log.Cursor(text) == nil, "\(text)")
+        }
     }
 
     @Test("Readers that wait are woken by the next entry, and by their cancellation")
@@ -65,7 +67,7 @@ struct EventLogTests {
         let start = log.events().next
         let job = try await scheduler.create(JobDraft(name: "a", schedule: .onDemand, action: .handler("a")))
         let readers = (0..<10).map { _ in Task { await log.wait(after: start) } }
-        let canceled = Task { await log.wait(after: EventLog.Cursor("zzz-1") ?? start) }
+        let canceled = Task { await log.wait(after: SchedulerEvent.Log.Cursor("zzz-1") ?? start) }
         await canceled.value
         try await scheduler.trigger(job.id)
         for reader in readers { await reader.value }

@@ -25,7 +25,7 @@ struct PauseEventTests {
     private let clock = ManualClock(now: start)
     private let pauses = Pauses()
     private let scheduler: Scheduler
-    private let log: EventLog
+    private let log: SchedulerEvent.Log
 
     init() {
         scheduler = Scheduler(store: InMemoryJobStore(), clock: clock, observers: [pauses])

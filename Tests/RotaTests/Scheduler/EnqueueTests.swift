@@ -88,7 +88,7 @@ struct EnqueueTests {
         #expect(try await bench.scheduler.jobs().items.isEmpty)
     }
 
-    @Test("A handler whose name is no slug gets no queue of its own, and the error says how to declare one")
+    @Test("A handler whose name is not a slug gets no queue of its own, and the error says how to declare one")
     func nameThatIsNoSlug() async throws {
         let scheduler = Bench().scheduler
         try await scheduler.handle("send mail") { _ in }

@@ -207,14 +207,15 @@ struct ExecutionTests {
             try await bench.scheduler.trigger(
                 job.id, payload: JSONPayload(["from": "outside"]), source: ExecutionSource(rawValue: "webhook"))
             let deploy = ExecutionSource(rawValue: "deploy")
-            try await bench.scheduler.trigger(job.id, TriggerRequest(source: deploy))
+            try await bench.scheduler.trigger(job.id, TriggerRequest().with { $0.source = deploy })
             await bench.advance(.seconds(5))
             let runs = try await bench.executions(of: job.id)
             #expect(runs.map(\.source) == [.schedule, .manual, .replay, ExecutionSource(rawValue: "webhook"), deploy])
             #expect(runs.map(\.source.rawValue) == ["schedule", "manual", "replay", "webhook", "deploy"])
             #expect(runs.allSatisfy { $0.status == .succeeded })
             for run in runs {
-                let found = try await bench.scheduler.executions(.init(sources: [run.source])).items
+                let found = try await bench.scheduler.executions(ExecutionQuery().with { $0.sources = [run.source] })
+                    .items
                 #expect(found.map(\.id) == [run.id])
             }
         }
@@ -256,7 +257,7 @@ struct ExecutionTests {
         let first = try await bench.scheduler.trigger(job.id, TriggerRequest(idempotencyKey: "k"))
         #expect(first.details.idempotencyKey == "k" && first.details.lineageDepth == 0)
         let version = try await bench.scheduler.update(job.id) { $0.name = "y" }
-        let next = try await bench.scheduler.trigger(job.id, TriggerRequest(continuationOf: first.id))
+        let next = try await bench.scheduler.trigger(job.id, TriggerRequest().with { $0.continuationOf = first.id })
         #expect(next.details.continuationOf == first.id && next.details.lineageDepth == 1)
         #expect(next.jobVersion == 2 && next.versionID == version.versionID && first.jobVersion == 1)
         #expect(next.versionID.description == "\(job.id).2")

@@ -36,7 +36,7 @@ struct QueryTests {
         let third = try await bench.scheduler.jobs(query)
         #expect(first.items + second.items + third.items == made && third.next == nil)
         #expect(try await bench.scheduler.jobs(JobQuery(states: [.paused])).items == Array(made.prefix(7)))
-        let ofProject = try await bench.scheduler.jobs(JobQuery(project: "p", limit: 1000)).items
+        let ofProject = try await bench.scheduler.jobs(JobQuery(limit: 1000).with { $0.project = "p" }).items
         #expect(ofProject.count == 40 && ofProject.allSatisfy { $0.attributes.project == "p" })
         #expect(try await bench.scheduler.job(made[9].id) == made[9])
         let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.job(JobID(bits: 1)) }
@@ -199,8 +199,8 @@ struct JobLookupTests {
     func deletes() async throws {
         let bench = Bench()
         try await bench.scheduler.create((0..<130).map { draft("j\($0)", group: $0 < 120 ? "old" : "new") })
-        #expect(try await bench.scheduler.deleteAll(JobQuery(group: "old", limit: 50)) == 120)
+        #expect(try await bench.scheduler.deleteAll(JobQuery(limit: 50).with { $0.group = "old" }) == 120)
         #expect(try await bench.scheduler.jobs(JobQuery(limit: 1000)).items.count == 10)
-        #expect(try await bench.scheduler.deleteAll(JobQuery(group: "old")) == 0)
+        #expect(try await bench.scheduler.deleteAll(JobQuery().with { $0.group = "old" }) == 0)
     }
 }

@@ -116,7 +116,8 @@ struct TriggerPreviewTests {
             let preview = try await bench.scheduler.preview(TriggerRequest(), of: job.id)
             #expect(preview.holds == [.concurrency(limit: 1)] && preview.startsAt == clock.now)
             try await bench.scheduler.addDependency(of: other.id, on: job.id)
-            let dependent = try await bench.scheduler.preview(TriggerRequest(dependencyKey: "day"), of: other.id)
+            let dependent = try await bench.scheduler.preview(
+                TriggerRequest().with { $0.dependencyKey = "day" }, of: other.id)
             #expect(
                 dependent.holds == [.dependency(on: job.id, name: "hourly", .completed, key: "day", last: nil)])
         }

@@ -19,10 +19,16 @@ struct TriggerTests {
         let job = try await bench.scheduler.create(draft)
         let parent = try await bench.scheduler.trigger(job.id)
         let request = TriggerRequest(
-            payload: try JSONPayload(["n": 7]), source: ExecutionSource(rawValue: "webhook"), priority: 9,
-            concurrencyKey: "tenant-1",
-            idempotencyKey: "order-42", metadata: ["x": "2"], tags: ["kind": "test"],
-            overrides: RetryOverrides(maxAttempts: 1), timeToLive: .seconds(60), author: "ann", parentID: parent.id)
+            payload: try JSONPayload(["n": 7]), priority: 9, concurrencyKey: "tenant-1", idempotencyKey: "order-42",
+            timeToLive: .seconds(60)
+        ).with {
+            $0.source = ExecutionSource(rawValue: "webhook")
+            $0.metadata = ["x": "2"]
+            $0.tags = ["kind": "test"]
+            $0.overrides = RetryOverrides(maxAttempts: 1)
+            $0.author = "ann"
+            $0.parentID = parent.id
+        }
         let execution = try await bench.scheduler.trigger(job.id, request)
         #expect(execution.source.rawValue == "webhook")
         #expect(execution.payload == request.payload)
@@ -133,8 +139,9 @@ struct TriggerTests {
             draft.definition.retry = .none
             let job = try await bench.scheduler.create(draft)
             let plain = try await bench.scheduler.trigger(job.id)
-            let request = TriggerRequest(
-                overrides: RetryOverrides(maxAttempts: 3, strategy: .fixed, initialDelay: .seconds(10)))
+            let request = TriggerRequest().with {
+                $0.overrides = RetryOverrides(maxAttempts: 3, strategy: .fixed, initialDelay: .seconds(10))
+            }
             let other = try await bench.scheduler.trigger(job.id, request)
             await bench.advance(.seconds(60))
             #expect(try await bench.scheduler.execution(plain.id).attempts.count == 1)
@@ -150,10 +157,10 @@ struct TriggerTests {
         let job = try await bench.scheduler.create(draft)
         var last = try await bench.scheduler.trigger(job.id)
         for depth in 1...10 {
-            last = try await bench.scheduler.trigger(job.id, TriggerRequest(parentID: last.id))
+            last = try await bench.scheduler.trigger(job.id, TriggerRequest().with { $0.parentID = last.id })
             #expect(last.details.lineageDepth == depth)
         }
-        let request = TriggerRequest(parentID: last.id)
+        let request = TriggerRequest().with { $0.parentID = last.id }
         let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.trigger(job.id, request) }
         #expect(error?.code == .invalidRequest)
     }
@@ -163,7 +170,8 @@ struct TriggerTests {
         let bench = Bench()
         let job = try await bench.scheduler.create(draft)
         let original = try await bench.scheduler.trigger(
-            job.id, TriggerRequest(payload: try JSONPayload(1), priority: 3, idempotencyKey: "k", tags: ["a": "b"]))
+            job.id,
+            TriggerRequest(payload: try JSONPayload(1), priority: 3, idempotencyKey: "k").with { $0.tags = ["a": "b"] })
         let replay = try await bench.scheduler.replay(original.id, idempotencyKey: "r", author: "bob")
         #expect(replay.source == .replay && replay.replayOf == original.id)
         #expect(replay.payload == original.payload && replay.details.priority == 3)

@@ -121,7 +121,8 @@ struct WorkTests {
         try await bench.running {
             let requests = try (1...2000).map { TriggerRequest(payload: try JSONPayload($0)) }
             let result = try await bench.scheduler.enqueue(
-                "send", requests, then: BatchFollowUp("report", TriggerRequest(payload: try JSONPayload("letters"))))
+                "send", requests,
+                then: TriggerRequest.FollowUp("report", TriggerRequest(payload: try JSONPayload("letters"))))
             let followUp = try #require(result.followUp)
             #expect(result.created == 2000 && followUp.status == .waiting)
             await bench.advance(.seconds(30))
@@ -140,7 +141,7 @@ struct WorkTests {
         try await first.scheduler.handle("end") { _ in }
         _ = try await first.scheduler.enqueue(
             "step", (0..<10).map { _ in TriggerRequest(at: clock.now.addingTimeInterval(60)) },
-            then: BatchFollowUp("end"))
+            then: TriggerRequest.FollowUp("end"))
         let second = Bench(clock: clock, store: store, seed: 2)
         try await second.scheduler.handle("step") { _ in }
         try await second.scheduler.handle("end") { context in done.add(context.batch?.succeeded ?? -1) }
@@ -154,16 +155,16 @@ struct WorkTests {
         try await bench.scheduler.handle("work") { _ in }
         let many = [TriggerRequest](repeating: TriggerRequest(), count: 10_001)
         var error = await #expect(throws: SchedulerError.self) {
-            try await bench.scheduler.enqueue("work", many, then: BatchFollowUp("work"))
+            try await bench.scheduler.enqueue("work", many, then: TriggerRequest.FollowUp("work"))
         }
         #expect(error?.code == .tooMany)
         error = await #expect(throws: SchedulerError.self) {
             try await bench.scheduler.enqueue(
-                "work", [TriggerRequest(), TriggerRequest(priority: 11)], then: BatchFollowUp("work"))
+                "work", [TriggerRequest(), TriggerRequest(priority: 11)], then: TriggerRequest.FollowUp("work"))
         }
         #expect(error?.code == .invalidRequest)
         error = await #expect(throws: SchedulerError.self) {
-            try await bench.scheduler.enqueue("work", [TriggerRequest()], then: BatchFollowUp("typo"))
+            try await bench.scheduler.enqueue("work", [TriggerRequest()], then: TriggerRequest.FollowUp("typo"))
         }
         #expect(error?.code == .jobNotFound)
         #expect(try await bench.executions().isEmpty)
@@ -178,13 +179,13 @@ struct WorkTests {
         let later = TriggerRequest(at: bench.clock.now.addingTimeInterval(600))
         let error = await #expect(throws: SchedulerError.self) {
             try await bench.scheduler.enqueue(
-                "work", [later], then: BatchFollowUp("end", TriggerRequest(uniqueness: .unique("end"))))
+                "work", [later], then: TriggerRequest.FollowUp("end", TriggerRequest(uniqueness: .unique("end"))))
         }
         #expect(error?.code == .invalidRequest)
         #expect(try await bench.executions().isEmpty)
         try await bench.running {
             let batch = try await bench.scheduler.enqueue(
-                "work", [later], then: BatchFollowUp("end", TriggerRequest(timeToLive: .minutes(5))))
+                "work", [later], then: TriggerRequest.FollowUp("end", TriggerRequest(timeToLive: .minutes(5))))
             let followUp = try #require(batch.followUp)
             let early = await #expect(throws: SchedulerError.self) {
                 try await bench.scheduler.complete(followUp.id, as: .succeeded)
@@ -240,13 +241,14 @@ struct WorkTests {
         try await bench.running {
             for number in 1...5 {
                 try await scheduler.enqueue(
-                    "send", payload: number, TriggerRequest(tags: ["parity": number % 2 == 0 ? "even" : "odd"]))
+                    "send", payload: number,
+                    TriggerRequest().with { $0.tags = ["parity": number % 2 == 0 ? "even" : "odd"] })
             }
             await bench.advance(.seconds(1))
             #expect(try await scheduler.countDeadLetters() == 5)
-            #expect(try await scheduler.countDeadLetters(ExecutionQuery(failureKinds: [.timeout])) == 0)
+            #expect(try await scheduler.countDeadLetters(ExecutionQuery().with { $0.failureKinds = [.timeout] }) == 0)
             isBroken.add(1)
-            let odd = ExecutionQuery(tags: ["parity": "odd"])
+            let odd = ExecutionQuery().with { $0.tags = ["parity": "odd"] }
             async let once = scheduler.replayDeadLetters(matching: odd)
             async let twice = scheduler.replayDeadLetters(matching: odd)
             let replays = Set(try await once.map(\.id) + twice.map(\.id))
@@ -254,7 +256,7 @@ struct WorkTests {
             await bench.advance(.seconds(1))
             #expect(
                 try await scheduler.deadLetters().items.map(\.details.tags) == [["parity": "even"], ["parity": "even"]])
-            let replayed = try await scheduler.executions(ExecutionQuery(sources: [.replay])).items
+            let replayed = try await scheduler.executions(ExecutionQuery().with { $0.sources = [.replay] }).items
             #expect(replayed.count == 3 && replayed.allSatisfy { $0.status == .succeeded })
             for replay in replayed {
                 let original = try await scheduler.execution(try #require(replay.replayOf))

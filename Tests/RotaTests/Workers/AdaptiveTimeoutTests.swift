@@ -47,7 +47,7 @@ struct AdaptiveTimeoutTests {
             #expect(text.contains("of the adaptive timeout, attempt 1 had 6.0 seconds"), "\(text)")
             // An execution's own timeout comes first, and is not recorded as an adaptive one.
             let own = try await trigger(
-                job.id, 1, on: bench, TriggerRequest(overrides: RetryOverrides(timeout: .seconds(9))))
+                job.id, 1, on: bench, TriggerRequest().with { $0.overrides = RetryOverrides(timeout: .seconds(9)) })
             #expect(bench.transport.requests.last?.timeout == .seconds(9))
             #expect(own.first?.attempts.first?.trace?.timeout == nil)
         }

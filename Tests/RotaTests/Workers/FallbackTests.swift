@@ -31,7 +31,7 @@ struct FallbackTests {
         }
         return try await bench.running {
             let job = try await bench.scheduler.create(draft)
-            let run = try await bench.scheduler.trigger(job.id, TriggerRequest(overrides: overrides))
+            let run = try await bench.scheduler.trigger(job.id, TriggerRequest().with { $0.overrides = overrides })
             await bench.advance(.seconds(3600))
             return (try await bench.scheduler.execution(run.id), bench.transport.requests)
         }

@@ -19,39 +19,6 @@ public protocol HandlerPayload: Codable, Sendable {
     static var handlerName: String { get }
 }
 
-/// A job in one type: its name, its payload, and what it does.
-///
-/// ```swift
-/// struct Backup: ScheduledJob {
-///     static let handlerName = "backup"
-///     var bucket: String
-///
-///     func run(_ context: HandlerContext) async throws {
-///         print("backing up \(bucket) for \(context.scheduledFor)")
-///     }
-/// }
-/// try await scheduler.handle(Backup.self)
-/// try await scheduler.declare(
-///     [.init(Backup(bucket: "main"), schedule: .cron("0 3 * * *", in: "Europe/Berlin"))], owner: "my-app")
-/// ```
-///
-/// A job that needs a database or a client takes it from a closure instead: see ``HandlerPayload``.
-public protocol ScheduledJob: HandlerPayload {
-    /// Does the work of one attempt.
-    ///
-    /// - Throws: Any error, which fails the attempt. The job's retry policy decides what follows, unless the error is
-    ///   ``RetryLater``, ``DoNotRetry`` or ``WaitForCompletion``.
-    func run(_ context: HandlerContext) async throws
-
-    /// Where the work is done: on the shared threads unless a job says otherwise.
-    static var thread: HandlerThread { get }
-}
-
-extension ScheduledJob {
-    /// The shared threads.
-    public static var thread: HandlerThread { .shared }
-}
-
 extension JobAction {
     /// Calls the handler that a payload names.
     ///
