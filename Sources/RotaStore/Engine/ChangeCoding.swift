@@ -1,29 +1,39 @@
 import Foundation
 import RotaSchedule
 
-/// The number of a kind of change: that of its field in the payload of a frame.
+/// The number of a change in the payload of a frame.
 ///
-/// A number keeps its meaning forever. To add a change under the next free number, add a case to ``Change``, and follow
-/// the compiler to `StoreState.apply` and `Change.write(to:definitions:)`. Then add the same number to
-/// `Change.init(_:from:sharing:)`, and a sample to `RecordTests`, which checks that the two agree. Versions that do not
-/// know the change refuse the file, so only add one that cannot be a field of an existing record.
-struct ChangeNumber: RecordField, ExpressibleByIntegerLiteral {
-    let rawValue: UInt64
-
-    /// An execution, which snapshots copy and recovery archives without decoding it.
-    static var execution: ChangeNumber { 5 }
-
-    init(rawValue: UInt64) { self.rawValue = rawValue }
-    init(integerLiteral value: UInt64) { rawValue = value }
-}
-
-extension RecordWriter {
-    /// Writes a change as a field of a frame's payload.
-    fileprivate mutating func change(
-        _ number: ChangeNumber, _ body: (inout RecordWriter) throws -> Void
-    ) rethrows {
-        try record(number, body)
-    }
+/// A number keeps its meaning forever. To add a change, add a case here and to ``Change``, and follow the compiler to
+/// `StoreState.apply`, `Change.write(to:definitions:)` and `Change.init(_:from:sharing:)`. Versions that do not know
+/// the change refuse the file, so only add one that cannot be a field of an existing record.
+package enum ChangeKind: UInt64, RecordField, CaseIterable {
+    /// With the definition as JSON. Only read.
+    case putJobWithJSON = 1
+    case putScheduleState = 2
+    case putStatistics = 3
+    case removeJob = 4
+    case putExecution = 5
+    case putProgress = 6
+    case putAttempt = 7
+    case removeExecution = 8
+    case putSkips = 9
+    case putSkip = 10
+    case putIdempotencyKey = 11
+    /// With the definition as JSON. Only read.
+    case putVersionWithJSON = 12
+    case removeVersion = 13
+    case putDependency = 14
+    case removeDependency = 15
+    case putOperation = 16
+    case removeOperation = 17
+    case putStart = 18
+    case forgetStarts = 19
+    case putOwner = 20
+    case putJob = 21
+    case putVersion = 22
+    case putCalendar = 23
+    case removeCalendar = 24
+    case putLease = 25
 }
 
 /// The fields of a change of one part of a record: the identifier of the record, then the part.
@@ -65,96 +75,96 @@ private enum OperationField: UInt64, RecordField {
 // MARK: Writing
 
 extension Change {
-    /// Writes the change as a field of a frame's payload, with the number of its kind.
+    /// Writes the change as a field of a frame's payload, with the change's kind as the field's number.
     ///
     /// - Parameter definitions: The definitions of jobs that are already encoded.
     package func write(to payload: inout RecordWriter, definitions: [JobID: [UInt8]] = [:]) throws {
         switch self {
         case .putJob(let job):
-            try payload.change(21) { try job.write(to: &$0, definition: definitions[job.id]) }
+            try payload.record(ChangeKind.putJob) { try job.write(to: &$0, definition: definitions[job.id]) }
         case .putScheduleState(let id, let scheduleState):
-            try payload.change(2) { record in
+            try payload.record(ChangeKind.putScheduleState) { record in
                 record.put(PartField.id, id)
                 try record.record(PartField.content) { try scheduleState.write(to: &$0) }
             }
         case .putStatistics(let id, let statistics):
-            payload.change(3) { record in
+            payload.record(ChangeKind.putStatistics) { record in
                 record.put(PartField.id, id)
                 record.record(PartField.content) { statistics.write(to: &$0) }
             }
         case .removeJob(let id):
-            payload.change(4) { $0.put(PartField.id, id) }
+            payload.record(ChangeKind.removeJob) { $0.put(PartField.id, id) }
         case .putExecution(let execution):
-            try payload.change(.execution) { try execution.write(to: &$0) }
+            try payload.record(ChangeKind.putExecution) { try execution.write(to: &$0) }
         case .putProgress(let id, let progress):
-            try payload.change(6) { record in
+            try payload.record(ChangeKind.putProgress) { record in
                 record.put(PartField.id, id)
                 try record.record(PartField.content) { try progress.write(to: &$0) }
             }
         case .putLease(let id, let lease, let heartbeat, let report):
             let json = try report.map { try StoredJSON.encode($0) }
-            payload.change(25) { record in
+            payload.record(ChangeKind.putLease) { record in
                 record.put(LeaseField.id, id)
                 record.record(LeaseField.lease) { lease.write(to: &$0) }
                 record.put(LeaseField.heartbeatAt, heartbeat)
                 record.put(LeaseField.report, json)
             }
         case .putAttempt(let id, let attempt):
-            payload.change(7) { record in
+            payload.record(ChangeKind.putAttempt) { record in
                 record.put(PartField.id, id)
                 record.record(PartField.content) { attempt.write(to: &$0) }
             }
         case .removeExecution(let id):
-            payload.change(8) { $0.put(PartField.id, id) }
+            payload.record(ChangeKind.removeExecution) { $0.put(PartField.id, id) }
         case .putSkips(let id, let skips):
-            payload.change(9) { record in
+            payload.record(ChangeKind.putSkips) { record in
                 record.put(PartField.id, id)
                 for skip in skips { record.record(PartField.content) { skip.write(to: &$0) } }
             }
         case .putSkip(let skip, let limit):
-            payload.change(10) { record in
+            payload.record(ChangeKind.putSkip) { record in
                 record.record(SkipField.skip) { skip.write(to: &$0) }
                 record.put(SkipField.limit, limit)
             }
         case .putIdempotencyKey(let key, let id):
-            payload.change(11) { record in
+            payload.record(ChangeKind.putIdempotencyKey) { record in
                 record.put(PartField.id, id)
                 record.put(PartField.content, key)
             }
         case .putVersion(let version):
-            try payload.change(22) { try version.write(to: &$0) }
+            try payload.record(ChangeKind.putVersion) { try version.write(to: &$0) }
         case .removeVersion(let id):
-            payload.change(13) { id.write(to: &$0) }
+            payload.record(ChangeKind.removeVersion) { id.write(to: &$0) }
         case .putDependency(let dependency):
-            payload.change(14) { dependency.write(to: &$0) }
+            payload.record(ChangeKind.putDependency) { dependency.write(to: &$0) }
         case .removeDependency(let id):
-            payload.change(15) { $0.put(PartField.id, id) }
+            payload.record(ChangeKind.removeDependency) { $0.put(PartField.id, id) }
         case .putOperation(let key, let id):
-            payload.change(16) { record in
+            payload.record(ChangeKind.putOperation) { record in
                 record.put(OperationField.jobID, id)
                 record.put(OperationField.name, key.operation)
                 record.put(OperationField.key, key.key)
                 record.put(OperationField.expiresAt, key.expiresAt)
             }
         case .removeOperation(let key):
-            payload.change(17) { key.write(to: &$0) }
+            payload.record(ChangeKind.removeOperation) { key.write(to: &$0) }
         case .putOwner(let owner):
-            payload.change(20) { owner.write(to: &$0) }
+            payload.record(ChangeKind.putOwner) { owner.write(to: &$0) }
         case .putCalendar(let name, let calendar):
             let json = try StoredJSON.encode(calendar)
-            payload.change(23) { record in
+            payload.record(ChangeKind.putCalendar) { record in
                 record.put(CalendarField.name, name)
                 record.put(CalendarField.calendar, json)
             }
         case .removeCalendar(let name):
-            payload.change(24) { $0.put(CalendarField.name, name) }
+            payload.record(ChangeKind.removeCalendar) { $0.put(CalendarField.name, name) }
         case .putStart(let pool, let start):
-            payload.change(18) { record in
+            payload.record(ChangeKind.putStart) { record in
                 pool.write(to: &record)
                 start.write(to: &record)
             }
         case .forgetStarts(let pool, let date):
-            payload.change(19) { record in
+            payload.record(ChangeKind.forgetStarts) { record in
                 pool.write(to: &record)
                 record.put(AttemptStart.Field.date, date)
             }
@@ -195,66 +205,65 @@ extension Change {
     ) throws {
         var changes = RecordReader(payload)
         while let number = try changes.next() {
-            if number == ChangeNumber.execution.rawValue, isArchived(try changes.recordBytes()) { continue }
-            try body(try Change(number, from: changes.record(), sharing: parts))
+            guard let kind = ChangeKind(rawValue: number) else {
+                throw RecordFormatError("there is no change \(number)", isLaterFormat: true)
+            }
+            if kind == .putExecution, isArchived(try changes.recordBytes()) { continue }
+            try body(try Change(kind, from: changes.record(), sharing: parts))
         }
     }
 
-    /// Reads a change by its number: the counterpart of ``write(to:definitions:)``.
-    private init(_ number: UInt64, from record: RecordReader, sharing parts: SharedParts) throws {
-        switch number {
-        // 1 and 12 have definitions as JSON, and are no longer written.
-        case 1, 21:
+    private init(_ kind: ChangeKind, from record: RecordReader, sharing parts: SharedParts) throws {
+        switch kind {
+        case .putJob, .putJobWithJSON:
             self = .putJob(try Job(from: record, sharing: parts))
-        case 2:
+        case .putScheduleState:
             self = try Self.part(record, Change.putScheduleState) { try ScheduleState(from: $0.record()) }
-        case 3:
+        case .putStatistics:
             self = try Self.part(record, Change.putStatistics) { try JobStatistics(from: $0.record()) }
-        case 4:
+        case .removeJob:
             self = .removeJob(try Self.id(record))
-        case ChangeNumber.execution.rawValue:
+        case .putExecution:
             self = .putExecution(try Execution(from: record))
-        case 6:
+        case .putProgress:
             self = try Self.part(record, Change.putProgress) { try ExecutionProgress(from: $0.record()) }
-        case 7:
+        case .putLease:
+            self = try Self.lease(record)
+        case .putAttempt:
             self = try Self.part(record, Change.putAttempt) { try Attempt(from: $0.record()) }
-        case 8:
+        case .removeExecution:
             self = .removeExecution(try Self.id(record))
-        case 9:
+        case .putSkips:
             var skips: [SkippedOccurrence] = []
             let id: JobID = try Self.id(record) { skips.append(try SkippedOccurrence(from: $0.record())) }
             self = .putSkips(id, skips)
-        case 10:
+        case .putSkip:
             self = try Self.skip(record)
-        case 11:
+        case .putIdempotencyKey:
             self = try Self.part(record, { .putIdempotencyKey($1, $0) }, { try $0.text() })
-        case 12, 22:
+        case .putVersion, .putVersionWithJSON:
             self = .putVersion(try JobVersion(from: record, sharing: parts))
-        case 13:
+        case .removeVersion:
             self = .removeVersion(try JobVersionID(from: record))
-        case 14:
+        case .putDependency:
             self = .putDependency(try JobDependency(from: record))
-        case 15:
+        case .removeDependency:
             self = .removeDependency(try Self.id(record))
-        case 16:
+        case .putOperation:
             self = try Self.operation(record)
-        case 17:
+        case .removeOperation:
             self = .removeOperation(try JobOperationKey(from: record))
-        case 18:
-            self = .putStart(try RatePool(from: record), try AttemptStart(from: record))
-        case 19:
-            self = .forgetStarts(try RatePool(from: record), through: try AttemptStart.date(from: record))
-        case 20:
+        case .putOwner:
             self = .putOwner(try JobOwner(from: record))
-        case 23:
+        case .putCalendar:
             let (name, calendar) = try Self.calendar(record)
             self = .putCalendar(name, try RecordReader.known(calendar, "a calendar"))
-        case 24:
+        case .removeCalendar:
             self = .removeCalendar(try Self.calendar(record).name)
-        case 25:
-            self = try Self.lease(record)
-        default:
-            throw RecordFormatError("there is no change \(number)", isLaterFormat: true)
+        case .putStart:
+            self = .putStart(try RatePool(from: record), try AttemptStart(from: record))
+        case .forgetStarts:
+            self = .forgetStarts(try RatePool(from: record), through: try AttemptStart.date(from: record))
         }
     }
 

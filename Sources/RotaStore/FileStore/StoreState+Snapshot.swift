@@ -153,7 +153,7 @@ package struct SnapshotChunk: Sendable {
         for item in items {
             switch item {
             case .record(let record): try record.insertion.write(to: &payload)
-            case .archived(let bytes): payload.record(ChangeNumber.execution, bytes: bytes)
+            case .archived(let bytes): payload.record(ChangeKind.putExecution, bytes: bytes)
             }
             guard payload.bytes.count > Self.frameSize else { continue }
             payloads.append(payload.bytes)

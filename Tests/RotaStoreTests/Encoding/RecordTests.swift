@@ -223,27 +223,17 @@ import Testing
         #expect(try Self.read([]).isEmpty)
     }
 
-    @Test("Every kind of change has a sample, and each number that is written can be read")
+    @Test("Every kind of change has a sample")
     func everyKind() throws {
-        // 1 and 12 have definitions as JSON, and are only read.
-        var expected: Set<UInt64> = [1, 12]
+        var sampled: Set<ChangeKind> = []
         for change in Self.changes {
             try Self.write([change]).withUnsafeBytes { bytes in
                 var reader = RecordReader(bytes)
-                if let number = try reader.next() { expected.insert(number) }
+                if let kind = try reader.next(ChangeKind.self) { sampled.insert(kind) }
             }
         }
-        let readable = (1...200 as ClosedRange<UInt64>).filter { number in
-            var payload = RecordWriter()
-            payload.record(RawField(number)) { _ in }
-            do {
-                _ = try Self.read(payload.bytes)
-                return true
-            } catch {
-                return (error as? RecordFormatError)?.isLaterFormat != true
-            }
-        }
-        #expect(Set(readable) == expected)
+        // Those with a definition as JSON are only read.
+        #expect(sampled.union([.putJobWithJSON, .putVersionWithJSON]) == Set(ChangeKind.allCases))
     }
 
     @Test("Payloads that no parser takes are read as they were written")
