@@ -128,7 +128,13 @@ import Testing
                 .every(.seconds(1)).starting(at: Date(timeIntervalSince1970: 9)).ending(
                     at: Date(timeIntervalSince1970: 9)), .limit
             ),
+            // Too long for the `components` of a duration.
+            (.every(.seconds(1e20)), .interval),
+            (.every(.seconds(1e20), anchor: Date(timeIntervalSince1970: 0)), .interval),
+            (.every(.seconds(-1e20)), .interval), (.afterCompletion(.seconds(1e20)), .interval),
+            (.every(.seconds(1)).smoothed(over: .seconds(1e20), key: "a"), .smoothing),
             (.every(.seconds(1)).smoothed(over: .zero, key: "a"), .smoothing),
+            (.every(.seconds(1)).smoothed(over: .microseconds(1_500), key: "a"), .smoothing),
             (.every(.seconds(1)).excluding(.weekends, in: "Mars/Base"), .timeZone),
             (.every(.seconds(1)).excluding(.weekdays([])), .calendar),
             (.union([.every(.zero), .immediately]), .interval),
@@ -139,6 +145,10 @@ import Testing
         // Using an invalid schedule must not trap.
         _ = schedule.next(after: creation)
         _ = schedule.previous(before: creation)
+        _ = schedule.nextOccurrence(after: creation)
+        _ = schedule.anchored(at: creation).next(after: creation)
+        _ = schedule.summary
+        _ = try? JSONEncoder().encode(schedule)
     }
 
     @Test("A union has every occurrence of its parts, once")
