@@ -251,6 +251,18 @@ import Testing
                 .every(.seconds(60)).limited(toRuns: 3).excluding(.weekends),
                 "Every minute, except on Sunday and Saturday, 3 times"
             ),
+            (
+                .every(.seconds(60)).excluding(.weekends, in: "Asia/Tokyo").within(.weekdays([.monday])),
+                "Every minute, except on Sunday and Saturday (Asia/Tokyo), only on Monday"
+            ),
+            (
+                try? Schedule.cron("0 9 * * *", in: "Asia/Tokyo").excluding(.weekends)
+                    .within(.weekdays([.monday]), in: "UTC").onBusinessDays(.nearest, in: "Europe/Berlin")
+                    .everyWeeks(2, from: "2026-01-05", in: "America/New_York"),
+                "At 09:00 (Asia/Tokyo), every 2 weeks from 2026-01-05 (America/New_York), "
+                    + "moved to the nearest business day (Europe/Berlin), except on Sunday and Saturday, "
+                    + "only on Monday (UTC)"
+            ),
         ] as [(Schedule?, String)])
     func summaries(schedule: Schedule?, summary: String) {
         #expect(schedule?.summary == summary)
