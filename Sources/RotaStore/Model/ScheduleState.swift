@@ -228,13 +228,16 @@ public struct ScheduleState: Sendable, Hashable {
 
     /// Records the end of an execution.
     ///
-    /// A store must call this in the step that ends it.
+    /// A store must call this in the step that ends it. A schedule that counts from this end is decided through it.
     ///
     /// - Returns: Whether the schedule state changed, because the schedule was waiting for this execution.
     public mutating func resumeAfterCompletion(of id: ExecutionID, at date: Date, in schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
         guard !schedule.isSeries else { return true }
+        // Only a clock that is ahead has an end that is still to come. The next date does not tell: a calendar may have
+        // moved it far from here.
+        decidedThrough = max(decidedThrough, date)
         if schedule.isComputable {
             proceed(to: nextOccurrence(of: schedule, after: date))
         } else {
