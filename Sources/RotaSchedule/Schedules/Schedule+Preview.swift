@@ -16,10 +16,15 @@ extension Schedule {
         var found: [PreviewedOccurrence] = []
         var cursor = date
         while found.count < count, let occurrence = nextOccurrence(after: cursor) {
-            found.append(PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence)))
+            found.append(previewed(occurrence))
             cursor = occurrence.nominal
         }
         return found
+    }
+
+    /// Returns an occurrence of the schedule with notes on how it was moved.
+    package func previewed(_ occurrence: Occurrence) -> PreviewedOccurrence {
+        PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence))
     }
 
     private func notes(on occurrence: Occurrence) -> [PreviewedOccurrence.Note] {
