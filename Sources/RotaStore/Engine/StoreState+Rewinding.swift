@@ -127,6 +127,7 @@ extension Job {
             rewound.decidedThrough = now
             rewound.decidedAhead = decided + state.decidedAhead.filter { $0.first > state.decidedThrough }
             rewound.forgetLapsedRanges(after: now)
+            rewound.cutOutOfForce(at: now)
             rewound.firedCount = max(0, state.firedCount &- withdrawn.count)
             if let awaited = state.awaitedExecutionID, withdrawn.contains(where: { $0.id == awaited }) {
                 rewound.awaitedExecutionID = nil

@@ -76,6 +76,11 @@ struct AfterCompletionTests {
         let skips = try await bench.scheduler.skips(of: job.id)
         #expect(skips.map(\.first) == [start.addingTimeInterval(60)] && skips.map(\.last) == skips.map(\.first))
         #expect(skips.map(\.count) == [1])
+        let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60))
+        #expect(told.outcome == skips.first.map(OccurrenceExplanation.Outcome.skipped), "\(told)")
+        #expect(told.occurrence?.nominal == start.addingTimeInterval(60))
+        let other = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(61))
+        #expect(other.outcome == .notDue(.notKnown))
     }
 
     @Test("A pause that passes over an occurrence records it")
@@ -92,6 +97,8 @@ struct AfterCompletionTests {
             let skips = try await bench.scheduler.skips(of: job.id)
             #expect(skips.map(\.first) == [start.addingTimeInterval(60)])
             #expect(skips.map(\.reason) == [.paused] && skips.map(\.count) == [1])
+            let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60))
+            #expect(told.outcome == skips.first.map(OccurrenceExplanation.Outcome.skipped), "\(told)")
             await bench.advance(.seconds(60))
             #expect(try await bench.executions(of: job.id).count == 1)
         }
