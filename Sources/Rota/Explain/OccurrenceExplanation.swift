@@ -75,8 +75,9 @@ public struct OccurrenceExplanation: Sendable, Hashable {
     public let next: Date?
     /// The number of upcoming occurrences that are to be skipped on request, if this is one of them; 0 otherwise.
     public let requestedSkips: Int
-    /// The schedule's limit of executions, if it will have been reached before the occurrence; `nil` otherwise, or if the
-    /// occurrence is not in the future.
+    /// The schedule's limit of executions, if it will have been reached before the occurrence.
+    ///
+    /// It is `nil` otherwise, and if the occurrence is not in the future.
     ///
     /// It fires all the same if occurrences before it are skipped, because those do not count.
     public let limitReachedBefore: Int?

@@ -20,7 +20,7 @@ extension Schedule {
         return found
     }
 
-    /// What a schedule refuses, and where it allows dates again.
+    /// The dates that a schedule refuses, and those from which it allows them again.
     private struct Borders {
         private let limits: Limits
         private let weeks: (cycle: WeekCycle, table: ZoneTable)?

@@ -113,7 +113,7 @@ extension Schedule {
         guard case .union(let parts) = rule else { return nil }
         let before = date.justBefore
         for part in parts where budget.spend(1) {
-            // What a part gives, the union itself has dropped.
+            // The union itself has dropped a date that a part gives.
             if part.next(after: before, within: &budget) == date { continue }
             let isNamed = part.ruleNext(after: before, within: &budget) == date
             let refusal = isNamed ? part.refusal(of: date) : part.refusalByPart(of: date, within: &budget)
