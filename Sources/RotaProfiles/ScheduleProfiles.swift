@@ -94,7 +94,7 @@ private struct ScheduleSpelling: Decodable {
     private static func rule(of text: String, kind: String?) throws -> (key: String, value: Any) {
         let text = text.trimmingCharacters(in: .whitespaces)
         var rule: (key: String, value: Any) = ("cron", text)
-        var kinds: Set<String> = text.hasPrefix("@every") ? ["cron", "interval"] : ["cron"]
+        var kinds: Set<String> = text.lowercased().hasPrefix("@every") ? ["cron", "interval"] : ["cron"]
         do {
             if text == "immediately" {
                 (rule, kinds) = (("immediately", true), ["once"])

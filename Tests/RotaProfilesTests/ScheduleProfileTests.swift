@@ -22,6 +22,7 @@ import Testing
                 .every(.seconds(300))
             ),
             (.krafter, #"{"schedule_type":"interval","schedule":"@every 5m"}"#, .every(.seconds(300))),
+            (.krafter, #"{"schedule_type":"interval","schedule":"@Every 5m"}"#, .every(.seconds(300))),
             (.krafter, #"{"schedule_type":"cron","schedule":"0 9 * * *"}"#, try? .cron("0 9 * * *")),
             (.krafter, #"{"schedule_type":"once","schedule":"2026-03-15T10:00:00Z"}"#, .once(at: march15)),
             (.krafter, #"{"schedule_type":"once","schedule":"immediately"}"#, .immediately),

@@ -219,7 +219,7 @@ private struct CrontabReader {
     /// Splits a line into its expression, URL and name.
     private static func split(_ line: Substring) -> (cron: String, url: String?, name: String?) {
         let words = line.split(whereSeparator: \.isWhitespace)
-        let count = words.first == "@every" ? 2 : words.first?.first == "@" ? 1 : 5
+        let count = words.first?.lowercased() == "@every" ? 2 : words.first?.first == "@" ? 1 : 5
         // A short line may still end in a URL. Report the short expression, not the URL as an invalid field.
         let end = words.prefix(count).firstIndex { $0.contains("://") } ?? min(count, words.count)
         var rest = words[end...]

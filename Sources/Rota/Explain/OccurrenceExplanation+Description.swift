@@ -25,7 +25,7 @@ extension OccurrenceExplanation: CustomStringConvertible {
         case .fired(let execution):
             return "is an occurrence of \(job), and it fired: \(words(on: execution))."
         case .skipped(let skip): return "is an occurrence of \(job), and it was skipped: \(words(on: skip))."
-        case .future: return "is an occurrence of \(job), and it is not due yet\(skipping)."
+        case .future: return "is an occurrence of \(job), and it is not due yet\(skipping)\(limiting)."
         case .undecided:
             return
                 "is an occurrence of \(job), and it is due but undecided\(skipping). Is a scheduler running? `run()` fires it."
@@ -33,7 +33,7 @@ extension OccurrenceExplanation: CustomStringConvertible {
             return "is an occurrence of \(job), and it was decided, but the record "
                 + "is no longer kept: see the job's retention."
         case .beforeSchedule:
-            return "is an occurrence of \(job), and it did not fire: its schedule was not yet in force."
+            return "is an occurrence of \(job), and it did not fire: its schedule was not in force then."
         case .inactive(let state):
             return "is an occurrence of \(job), and it does not fire while the job is \(state.rawValue)."
         }
@@ -45,6 +45,12 @@ extension OccurrenceExplanation: CustomStringConvertible {
         case 1: "; it will be skipped on request"
         default: "; it will be skipped on request, as will all of the next \(requestedSkips)"
         }
+    }
+
+    private var limiting: String {
+        guard let limitReachedBefore else { return "" }
+        return "; it fires only if occurrences before it are skipped, because its schedule is limited to "
+            + (limitReachedBefore == 1 ? "1 execution" : "\(limitReachedBefore) executions")
     }
 
     private func words(on execution: Execution) -> String {

@@ -28,7 +28,7 @@ public struct OccurrenceExplanation: Sendable, Hashable {
         case beforeCreation
         /// It was decided, but the record is no longer kept.
         case pruned
-        /// The schedule was not yet in force: it was already past when the job was created or activated, or got its
+        /// The schedule was not in force: the date was already past when the job was created or activated, or got its
         /// schedule.
         case beforeSchedule
         /// It does not fire while the job is in this state.
@@ -75,6 +75,12 @@ public struct OccurrenceExplanation: Sendable, Hashable {
     public let next: Date?
     /// The number of upcoming occurrences that are to be skipped on request, if this is one of them; 0 otherwise.
     public let requestedSkips: Int
+    /// The schedule's limit of executions, if it will have been reached before the occurrence.
+    ///
+    /// It is `nil` otherwise, and if the occurrence is not in the future.
+    ///
+    /// It fires all the same if occurrences before it are skipped, because those do not count.
+    public let limitReachedBefore: Int?
 }
 
 extension OccurrenceExplanation {
@@ -97,10 +103,10 @@ extension OccurrenceExplanation {
         let schedule = definition.schedule
         try schedule.checkComputable()
         let execution = executions.min { $0.scheduledFor < $1.scheduledFor }
-        let awaited = job.scheduleState.next.flatMap { $0.isSameMillisecond(as: date) ? $0 : nil }
         let nominal =
             execution?.scheduledFor
-            ?? (schedule.isSeries ? schedule.occurrence(inMillisecondOf: date) : awaited)
+            ?? (schedule.isSeries
+                ? schedule.occurrence(inMillisecondOf: date) : Self.known(inMillisecondOf: date, of: job, skips))
         let skip = skips.last { $0.first <= nominal ?? date && nominal ?? date <= $0.last }
 
         jobID = job.id
@@ -110,7 +116,8 @@ extension OccurrenceExplanation {
         occurrence = nominal.map { schedule.occurrence(at: $0) }
         notes =
             nominal.flatMap { nominal in
-                schedule.preview(from: nominal.millisecondEarlier, count: 1).first {
+                guard schedule.isSeries else { return schedule.previewed(schedule.occurrence(at: nominal)) }
+                return schedule.preview(from: nominal.millisecondEarlier, count: 1).first {
                     $0.occurrence.nominal == nominal
                 }
             }?.notes ?? []
@@ -135,7 +142,15 @@ extension OccurrenceExplanation {
             case .future, .undecided: nominal.map { job.requestedSkips(at: $0, now: now) } ?? 0
             default: 0
             }
+        limitReachedBefore =
+            outcome == .future ? nominal.flatMap { job.limitReached(before: $0, now: now) } : nil
         calendar = if case .notDue = outcome, case .excluded(let name) = absence { name } else { nil }
+    }
+
+    /// The nominal date within a millisecond that a schedule without a series is known to have, or to have had.
+    private static func known(inMillisecondOf date: Date, of job: Job, _ skips: [SkippedOccurrence]) -> Date? {
+        if let next = job.scheduleState.next, next.isSameMillisecond(as: date) { return next }
+        return skips.last { $0.first == $0.last && $0.first.isSameMillisecond(as: date) }?.first
     }
 
     /// The outcome of an occurrence without a record.
@@ -152,6 +167,7 @@ extension OccurrenceExplanation {
             return due > now ? .future : .undecided
         }
         if scheduleState.state == .completed, nominal > scheduleState.decidedThrough { return .inactive(.completed) }
+        if let idle = scheduleState.outOfForce, idle.first <= nominal, nominal <= idle.last { return .beforeSchedule }
         return nominal <= start ? .beforeSchedule : .pruned
     }
 }

@@ -52,10 +52,14 @@ public struct HandlerContext: Sendable {
     }
 
     /// The schedule's last nominal date before this one, or `nil` if there is none.
-    public var previous: Date? { job.schedule.previous(before: scheduledFor) }
+    ///
+    /// Also `nil` if the schedule counts from the end of each execution, because then no date tells another.
+    public var previous: Date? { job.schedule.isSeries ? job.schedule.previous(before: scheduledFor) : nil }
 
     /// The schedule's first nominal date after this one, or `nil` if there is none.
-    public var next: Date? { job.schedule.next(after: scheduledFor) }
+    ///
+    /// Also `nil` if the schedule counts from the end of each execution, which is still to come.
+    public var next: Date? { job.schedule.isSeries ? job.schedule.next(after: scheduledFor) : nil }
 
     /// The time from the nominal date (``scheduledFor``) to the beginning of this attempt (``startedAt``).
     ///

@@ -65,19 +65,21 @@ extension JobDefinition {
     ///
     /// - Parameters:
     ///   - occurrences: The first occurrences.
-    ///   - next: The date of the first one, or `nil` if there is none.
-    ///   - state: The state of the job.
+    ///   - scheduleState: The schedule state of the job.
     ///   - now: The current date.
     ///   - handlers: The handlers that are registered.
     ///   - transport: The transport that would send the requests.
     func warnings(
-        of occurrences: [PreviewedOccurrence], next: Date?, state: JobState, at now: Date,
+        of occurrences: [PreviewedOccurrence], from scheduleState: ScheduleState, at now: Date,
         handlers: HandlerRegistry, transport: any HTTPTransport
     ) -> [JobPreview.Warning] {
+        let state = scheduleState.state
+        // The end of the execution that runs now will decide about the next date.
+        let isAwaiting = state != .completed && !schedule.isSeries && scheduleState.awaitedExecutionID != nil
         var found = schedule.warnings(from: now).map { JobPreview.Warning(code: .cron, message: $0.description) }
-        if let next {
+        if let next = scheduleState.nextEffective ?? scheduleState.next {
             if next < now { found.append(lateWarning(next, at: now)) }
-        } else if !schedule.isOnDemand {
+        } else if !schedule.isOnDemand, !isAwaiting {
             found.append(.init(code: .neverFires, message: schedule.reasonForNoOccurrence(after: now)))
         }
         if state == .draft || state == .paused {

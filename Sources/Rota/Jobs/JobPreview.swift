@@ -36,19 +36,30 @@ public struct JobPreview: Sendable, Hashable {
         state = scheduleState.state
         let schedule = job.definition.schedule
         let left = schedule.maximumRuns.map { max(0, $0 - scheduleState.firedCount) } ?? count
-        let isSeries = schedule.isSeries
-        let wanted = isSeries ? min(count, left) : min(count, left, 1)
-        let skipped = isSeries ? scheduleState.skipsRemaining : 0
-        // Start before the first occurrence. It may be due now, be late but still to fire, or lie behind a pause.
-        let first = scheduleState.next.map { next in
-            let before = next.justBefore
-            return isSeries ? before : min(before, now)
-        }
-        let found = first.map { schedule.unlimitedPreview(from: $0, count: wanted == 0 ? 0 : wanted + skipped) } ?? []
-        occurrences = Array(found.drop { $0.occurrence.nominal < scheduleState.next ?? now }.dropFirst(skipped))
+        occurrences = scheduleState.preview(of: schedule, count: min(count, left))
         warnings =
             job.definition.warnings(
-                of: occurrences, next: scheduleState.nextEffective ?? scheduleState.next, state: scheduleState.state,
-                at: now, handlers: handlers, transport: transport) + others
+                of: occurrences, from: scheduleState, at: now, handlers: handlers, transport: transport) + others
+    }
+}
+
+extension ScheduleState {
+    /// Returns the first occurrences from the next one on, without those that are to be skipped.
+    ///
+    /// The next one may be due now, be late but still to fire, or lie behind a pause.
+    fileprivate func preview(of schedule: Schedule, count: Int) -> [PreviewedOccurrence] {
+        guard count > 0, let next else { return [] }
+        if schedule.isSeries {
+            return Array(
+                schedule.unlimitedPreview(from: next.justBefore, count: count + skipsRemaining)
+                    .dropFirst(skipsRemaining))
+        }
+        var occurrence = schedule.occurrence(at: next)
+        for _ in 0..<skipsRemaining {
+            // The delay begins again when the one before is skipped.
+            guard let later = schedule.nextOccurrence(after: occurrence.effective) else { return [] }
+            occurrence = later
+        }
+        return [schedule.previewed(occurrence)]
     }
 }

@@ -68,6 +68,7 @@ extension Job {
     /// Plans pausing a job in a state that has no upcoming occurrences.
     private func suspended(at now: Date) -> JobReplacement {
         var scheduleState = scheduleState
+        scheduleState.comeIntoForce(at: now)
         scheduleState.reason = nil
         scheduleState.state = .paused
         return replacement(scheduleState, at: now)
@@ -170,6 +171,17 @@ extension Job {
             date = schedule.next(after: skipped)
         }
         return 0
+    }
+
+    /// The schedule's limit of executions, if it is reached before an upcoming nominal date, unless occurrences until
+    /// then are skipped; `nil` otherwise, or after 10,000 of them.
+    func limitReached(before nominal: Date, now: Date) -> Int? {
+        guard schedule.isSeries, let limit = schedule.maximumRuns, let next = forecast(at: now).next, next < nominal
+        else { return nil }
+        let (left, _) = max(0, limit &- scheduleState.firedCount)
+            .addingReportingOverflow(scheduleState.skipsRemaining)
+        guard 0...10_000 ~= left else { return nil }
+        return schedule.count(from: next, through: nominal, limit: left) == nil ? limit : nil
     }
 
     /// The date of the first occurrence behind those that are to be skipped, or `nil` if none is, or none comes.

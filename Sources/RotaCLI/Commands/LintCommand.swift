@@ -142,7 +142,7 @@ enum LintCommand {
         // A short line ends in its URL or path, which is no field.
         let words = line.split(whereSeparator: \.isWhitespace).prefix { !$0.contains("://") && !$0.hasPrefix("/") }
         var count =
-            words.first == "@every" ? 2 : words.first?.first == "@" ? 1 : dialect == .quartz ? 6 : 5
+            words.first?.lowercased() == "@every" ? 2 : words.first?.first == "@" ? 1 : dialect == .quartz ? 6 : 5
         // Seconds in front or a year behind make more fields, and no command looks like one.
         while words.first?.first != "@", count < 7, words.indices.contains(count), isField(words[count]) { count += 1 }
         guard let last = words.prefix(count).last else { return String(line) }

@@ -27,13 +27,14 @@ enum DurationText {
         return .milliseconds(total)
     }
 
-    /// Returns the shortest text of a duration, or `nil` if it is negative or not in whole milliseconds.
+    /// Returns the shortest text of a duration, or `nil` if it is negative, not in whole milliseconds, or too long to
+    /// be counted in them.
     static func text(_ duration: Duration) -> String? {
+        // `components` traps on durations whose seconds do not fit `Int64`.
+        guard duration >= .zero, duration <= .milliseconds(Int64.max) else { return nil }
         let (seconds, attoseconds) = duration.components
-        guard seconds >= 0, attoseconds >= 0, attoseconds % 1_000_000_000_000_000 == 0 else { return nil }
-        let (product, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000)
-        guard !tooLarge else { return nil }
-        var rest = product &+ attoseconds / 1_000_000_000_000_000
+        guard attoseconds % 1_000_000_000_000_000 == 0 else { return nil }
+        var rest = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
         guard rest > 0 else { return "0s" }
         var text = ""
         for unit in units.dropFirst() where rest >= unit.milliseconds {

@@ -22,10 +22,12 @@ struct Interval {
 
     /// Creates an interval, or returns `nil` if it is too short or too long, or its anchor is not a usable date.
     init?(_ duration: Duration, anchor: Date) {
-        seconds = duration.inSeconds
+        let seconds = duration.inSeconds
+        // First of all: `components` of a longer duration traps.
+        guard Self.supported.contains(seconds), abs(anchor.timeIntervalSince1970) < 1e12 else { return nil }
+        self.seconds = seconds
         self.anchor = anchor
         decimals = Self.decimals(of: duration, from: anchor)
-        guard Self.supported.contains(seconds), abs(anchor.timeIntervalSince1970) < 1e12 else { return nil }
     }
 
     /// Returns the nth date.
@@ -37,16 +39,15 @@ struct Interval {
         return Date(timeIntervalSinceReferenceDate: decimals.wholeAnchor + Double(whole) + Double(fraction) / 1e18)
     }
 
-    /// Returns an interval of less than whole seconds in decimals, from an anchor in whole microseconds.
+    /// Returns a supported interval of less than whole seconds in decimals, from an anchor in whole microseconds.
     ///
     /// A `Date` counts in steps of about 0.1 µs, so that most decimal fractions of a second are rounded. Sums of
     /// rounded values would be rounded again, often to a neighbor of the date that is meant, such as
     /// 12:00:00.300000072.
     private static func decimals(of duration: Duration, from anchor: Date) -> Decimals? {
         let (seconds, attoseconds) = duration.components
-        guard attoseconds != 0, seconds >= 0, seconds < 10_000_000_000 else { return nil }
+        guard attoseconds != 0 else { return nil }
         let held = anchor.timeIntervalSinceReferenceDate
-        guard abs(held) < 1e12 else { return nil }
         let whole = held.rounded(.down)
         let microseconds = ((held - whole) * 1e6).rounded()
         guard whole + microseconds / 1e6 == held else { return nil }

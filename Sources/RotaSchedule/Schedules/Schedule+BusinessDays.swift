@@ -16,7 +16,6 @@ extension Schedule {
         after date: Date, before end: Date?, own: inout Int, within budget: inout SearchBudget
     ) -> Date? {
         guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
-        if rule.countsFromItsStart { return movedDelay(after: date, days, within: &budget) }
         let lastDay = end.flatMap(WholeSeconds.floor).map(days.day) ?? .max
         var day = days.day(of: second)
         while let target = days.firstBusinessDay(from: day), target <= lastDay {
@@ -75,21 +74,6 @@ extension Schedule {
             day = min(target - 1, lastTarget)
         }
         return nil
-    }
-
-    /// Returns the only date of a rule that counts from a date, as moved; if that is not later, on the next business
-    /// day.
-    private func movedDelay(
-        after date: Date, _ days: BusinessDays, within budget: inout SearchBudget
-    ) -> Date? {
-        guard let found = ruleNext(after: date, within: &budget), let second = WholeSeconds.floor(found) else {
-            return nil
-        }
-        let day = days.day(of: second)
-        guard let target = days.target(of: day), let moved = days.moved(found, by: target - day) else { return nil }
-        if moved > date { return moved }
-        guard let later = days.firstBusinessDay(from: day + 1) else { return nil }
-        return days.moved(found, by: later - day)
     }
 
     /// Returns the days of a run on which the rule may have dates.
@@ -156,8 +140,12 @@ extension Schedule {
     private static let inexactness = 1e-6
 
     /// Returns the rule's own date that was moved to another, or `nil` if it was not moved.
+    ///
+    /// Where a rule counts from a date that is not known, so is its own date.
     func origin(ofMoved date: Date) -> Date? {
-        guard let days = BusinessDays(self), let second = WholeSeconds.floor(date) else { return nil }
+        guard !rule.countsFromItsStart, let days = BusinessDays(self), let second = WholeSeconds.floor(date) else {
+            return nil
+        }
         var budget = SearchBudget()
         let target = days.day(of: second)
         let border = date.addingTimeInterval(Self.inexactness)
@@ -220,6 +208,11 @@ extension Schedule {
         /// Returns the first date at which the wall clock shows a reading, or the end of the gap that skips it.
         func date(of local: Int64) -> Date { table.date(of: local) }
 
+        /// Returns the beginning of a day that lies after a second.
+        func beginning(of day: Int, after second: Int64) -> Date {
+            table.date(of: Int64(day) * 86_400, after: second)
+        }
+
         /// Returns by how many seconds readings near some dates can be out of order: more than 1 only at an offset
         /// change.
         func margin(_ dates: Date...) -> TimeInterval {
@@ -243,16 +236,6 @@ extension Schedule {
             let local = second + table.span(at: second).offset + Int64(days) * 86_400
             guard WholeSeconds.supported.contains(local) else { return nil }
             return self.date(of: local).addingTimeInterval(fraction)
-        }
-    }
-}
-
-extension Schedule.Rule {
-    /// Whether the rule's date depends on the one that it is asked from: a delay, or an interval without an anchor.
-    fileprivate var countsFromItsStart: Bool {
-        switch self {
-        case .afterCompletion, .every(_, anchor: nil): true
-        case .cron, .every, .once, .immediately, .union, .onDemand: false
         }
     }
 }

@@ -172,7 +172,8 @@ extension KeyedEncodingContainer {
                 duration,
                 .init(
                     codingPath: codingPath + [key],
-                    debugDescription: "\(duration.exactText) is not in whole milliseconds."))
+                    debugDescription:
+                        "A duration must be in whole milliseconds, up to 100 years, not \(duration.exactText)."))
         }
         try encode(text, forKey: key)
     }

@@ -66,6 +66,19 @@ extension Schedule {
     ///
     /// The first occurrence is due one delay after the job's creation.
     ///
+    /// The delay begins again at a start that is still to come, and where the weeks, business days or calendars of the
+    /// schedule allow dates again, if they refuse the date at its end. If they refuse the end of that delay too, the
+    /// occurrence is due where it began: a delay may be longer than the time between two refusals.
+    ///
+    /// ```swift
+    /// let weekdays = Schedule.afterCompletion(.hours(5)).excluding(.weekends)
+    /// let saturdayNoon = Date(timeIntervalSince1970: 1_767_441_600)
+    /// if let next = weekdays.next(after: saturdayNoon) { print(next) }  // 2026-01-05 05:00:00 +0000
+    ///
+    /// let mondays = Schedule.afterCompletion(.hours(25)).within(.weekdays([.monday]))
+    /// if let next = mondays.next(after: saturdayNoon) { print(next) }  // 2026-01-05 00:00:00 +0000
+    /// ```
+    ///
     /// - Parameter delay: 1 ms to 100 years, which ``validate()`` checks.
     public static func afterCompletion(_ delay: Duration) -> Schedule {
         Schedule(.afterCompletion(delay, anchor: nil))

@@ -4,7 +4,8 @@ import RotaCore
 extension Schedule {
     /// Returns the first nominal date after another, or `nil` if the schedule is exhausted.
     ///
-    /// An interval without an anchor counts from `date`. The result is also `nil`
+    /// An interval without an anchor and a delay count from `date`, or from the date at which the schedule allows dates
+    /// again (see ``afterCompletion(_:)``). The result is also `nil`
     ///
     /// - for ``immediately`` without an anchor;
     /// - if the search gives up: after 10,000 consecutive dates that calendars refuse, after those of some ten thousand
@@ -20,6 +21,7 @@ extension Schedule {
 
     func next(after date: Date, within budget: inout SearchBudget) -> Date? {
         guard let limits else { return rule.next(after: date, within: &budget) }
+        if rule.countsFromItsStart { return countedNext(after: date, limits, within: &budget) }
         var date = date
         // The start itself may be an occurrence.
         if let start = limits.start, date < start { date = start.justBefore }
@@ -142,14 +144,14 @@ struct SearchBudget {
 
 extension Schedule.Limits {
     /// The decision of the calendars about a date.
-    fileprivate enum Outcome {
+    enum Outcome {
         case allowed
         /// The date is refused, and so is everything between it and this one.
         case refused(until: Date)
         case never
     }
 
-    fileprivate func outcome(of date: Date, forwards: Bool) -> Outcome {
+    func outcome(of date: Date, forwards: Bool) -> Outcome {
         guard !filters.isEmpty else { return .allowed }
         guard let second = WholeSeconds.floor(date) else { return .never }
         for filter in filters {

@@ -16,10 +16,15 @@ extension Schedule {
         var found: [PreviewedOccurrence] = []
         var cursor = date
         while found.count < count, let occurrence = nextOccurrence(after: cursor) {
-            found.append(PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence)))
+            found.append(previewed(occurrence))
             cursor = occurrence.nominal
         }
         return found
+    }
+
+    /// Returns an occurrence of the schedule with notes on how it was moved.
+    package func previewed(_ occurrence: Occurrence) -> PreviewedOccurrence {
+        PreviewedOccurrence(occurrence: occurrence, notes: notes(on: occurrence))
     }
 
     private func notes(on occurrence: Occurrence) -> [PreviewedOccurrence.Note] {
@@ -97,9 +102,29 @@ extension Schedule {
     package func absence(at date: Date) -> Absence? {
         let before = date.justBefore
         if next(after: before) == date { return nil }
-        guard let limits else { return .notNamed }
         var budget = SearchBudget()
-        guard ruleNext(after: before, within: &budget) == date else { return .notNamed }
+        if ruleNext(after: before, within: &budget) == date { return refusal(of: date) }
+        budget = SearchBudget()
+        return refusalByPart(of: date, within: &budget) ?? .notNamed
+    }
+
+    /// Returns the reason for which a part of a union refuses a date that its own rule gives, or `nil` if none does.
+    private func refusalByPart(of date: Date, within budget: inout SearchBudget) -> Absence? {
+        guard case .union(let parts) = rule else { return nil }
+        let before = date.justBefore
+        for part in parts where budget.spend(1) {
+            // The union itself has dropped a date that a part gives.
+            if part.next(after: before, within: &budget) == date { continue }
+            let isNamed = part.ruleNext(after: before, within: &budget) == date
+            let refusal = isNamed ? part.refusal(of: date) : part.refusalByPart(of: date, within: &budget)
+            if let refusal, refusal != .notNamed { return refusal }
+        }
+        return nil
+    }
+
+    /// Returns the reason for which the limits refuse a date that the rule gives.
+    private func refusal(of date: Date) -> Absence {
+        guard let limits else { return .notNamed }
         if let start = limits.start, date < start { return .beforeStart }
         if let end = limits.end, date >= end { return .afterEnd }
         if limits.shift != nil { return .moved }

@@ -8,14 +8,18 @@ extension Schedule: CustomStringConvertible {
     public var summary: String {
         guard let limits else { return rule.summary }
         var parts = [rule.summary]
-        if let weeks = limits.weeks { parts.append("every \(weeks.length) weeks from \(weeks.mondayText)") }
+        let zone = timeZoneIdentifier ?? "UTC"
+        /// Names a zone that differs from the rule's own.
+        func named(_ other: String) -> String { other == zone ? "" : " (\(other))" }
+        if let weeks = limits.weeks {
+            parts.append("every \(weeks.length) weeks from \(weeks.mondayText)" + named(weeks.zone))
+        }
         if let shift = limits.shift {
-            parts.append(
-                shift.direction == .nearest
-                    ? "moved to the nearest business day" : "moved to the \(shift.direction) business day")
+            let direction = shift.direction == .nearest ? "nearest" : "\(shift.direction)"
+            parts.append("moved to the \(direction) business day" + named(shift.zone))
         }
         for filter in limits.filters {
-            parts.append((filter.excludes ? "except on " : "only on ") + filter.calendar.summary)
+            parts.append((filter.excludes ? "except on " : "only on ") + filter.calendar.summary + named(filter.zone))
         }
         if let start = limits.start.flatMap(ISO8601.text) { parts.append("from \(start)") }
         if let end = limits.end.flatMap(ISO8601.text) { parts.append("until \(end)") }

@@ -9,7 +9,7 @@ extension Schedule {
     ///   - an unknown zone;
     ///   - a date outside the years 1–9999, or an end that is not after the start;
     ///   - a limit under 1;
-    ///   - a smoothing window of zero or over 7 days;
+    ///   - a smoothing window of zero or over 7 days, or not in whole milliseconds;
     ///   - an empty calendar or an empty union;
     ///   - a cycle of fewer than 1 or more than 520 weeks;
     ///   - limits or adjustments of ``onDemand``, which has no occurrences;
@@ -59,10 +59,12 @@ extension Schedule {
             throw ScheduleError(
                 .limit, value: "\(runs)", message: "The limit of executions must be at least 1, not \(runs).")
         }
-        if let smoothing = limits.smoothing, !(1...604_800_000).contains(smoothing.window.wholeMilliseconds) {
+        if let window = limits.smoothing?.window,
+            !(1...604_800_000).contains(window.wholeMilliseconds) || DurationText.text(window) == nil
+        {
             throw ScheduleError(
-                .smoothing, value: smoothing.window.exactText,
-                message: "A smoothing window must be 1 ms to 7 days, not \(smoothing.window.exactText).")
+                .smoothing, value: window.exactText,
+                message: "A smoothing window must be 1 ms to 7 days, in whole milliseconds, not \(window.exactText).")
         }
         if let weeks = limits.weeks { try weeks.validate() }
         for filter in limits.filters {
@@ -186,7 +188,7 @@ public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let limit = Code(kind: .limit)
         /// A calendar is empty or contains a day that does not exist.
         public static let calendar = Code(kind: .calendar)
-        /// A smoothing window is zero, negative or too long.
+        /// A smoothing window is zero, negative or too long, or not in whole milliseconds.
         public static let smoothing = Code(kind: .smoothing)
         /// A text or a union is empty.
         public static let empty = Code(kind: .empty)

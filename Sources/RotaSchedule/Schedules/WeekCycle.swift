@@ -101,6 +101,14 @@ struct WeekCycle: Sendable, Hashable {
         return nil
     }
 
+    /// Returns the beginning of the next chosen week after a second, or `nil` if the second is in one.
+    func beginning(after second: Int64, in table: ZoneTable) -> Date? {
+        let week = Int(Int64(table.day(of: second) - monday).floorDivided(by: 7))
+        return weeksUntilNext(week).map {
+            table.date(of: Int64(monday + (week + $0) * 7) * 86_400, after: second)
+        }
+    }
+
     /// Returns the week of a date, counted from that of ``monday``.
     private func week(of date: Date, in table: ZoneTable) -> Int? {
         guard let second = WholeSeconds.floor(date) else { return nil }
@@ -125,6 +133,15 @@ extension ZoneTable {
         guard let second = WholeSeconds.floor(date) else { return false }
         let span = span(at: second)
         return span.start < second - 10_000 && span.end > second + 10_000
+    }
+
+    /// Returns a date at which the wall clock shows a reading that is later than that of a second, and is after it.
+    ///
+    /// It is the first one, unless the clock was set back between that and the second.
+    func date(of local: Int64, after second: Int64) -> Date {
+        let first = date(of: local)
+        guard first <= Date(wholeSeconds: second) else { return first }
+        return Date(wholeSeconds: local - span(at: second).offset)
     }
 
     /// Returns the first date at which the wall clock shows a reading, or the end of the gap that skips it.

@@ -12,7 +12,7 @@ extension StoreState {
     }
 
     private mutating func putBound(_ job: Job) {
-        note(max(job.scheduleState.latestWritten(for: job.schedule), job.updatedAt))
+        note(max(job.scheduleState.latestWritten, job.updatedAt))
         // The common case: a new job without executions, limits, or a retention of its own.
         if job.isPlain, !job.holdsWork, !jobs.contains(job.id) {
             jobs.updateValue(job, forKey: job.id)
@@ -99,11 +99,10 @@ extension StoreState {
     mutating func put(_ scheduleState: ScheduleState, of id: JobID) {
         let old = jobs.modify(id) { job in
             defer { job.scheduleState = scheduleState }
-            let written = scheduleState.latestWritten(for: job.schedule)
-            return (state: job.scheduleState.state, wake: job.scheduleState.nextWakeup, written: written)
+            return (state: job.scheduleState.state, wake: job.scheduleState.nextWakeup)
         }
         guard let old else { return }
-        note(old.written)
+        note(scheduleState.latestWritten)
         jobIndex.move(id, from: old.state, to: scheduleState.state)
         if (old.state == .paused) != (scheduleState.state == .paused), let job = jobs[id], job.schedule.isOnDemand {
             requeueExecutions(of: job)

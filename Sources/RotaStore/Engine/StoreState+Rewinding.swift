@@ -39,7 +39,7 @@ extension StoreState {
         var bytes = 0
         for id in Array(jobOrder.suffix()) {
             guard
-                jobs.read(id, { max($0.updatedAt, $0.scheduleState.latestWritten(for: $0.schedule)) > border }) ?? false
+                jobs.read(id, { max($0.updatedAt, $0.scheduleState.latestWritten) > border }) ?? false
             else { continue }
             guard report.count < limit, bytes < Self.largeCommit else { return report.truncated() }
             if let job = rewind(id, to: now, log: &log) {
@@ -73,7 +73,7 @@ extension StoreState {
     private mutating func rewind(_ id: JobID, to now: Date, log: inout ChangeLog) -> Job? {
         guard let old = jobs[id] else { return nil }
         var withdrawn: [Execution] = []
-        if old.isDecided(beyond: now) {
+        if old.scheduleState.decidedThrough > now {
             // Nothing fires early, so what has not begun is decided again in its own time.
             withdrawn = liveExecutions(of: id).filter {
                 $0.source == .schedule && $0.progress.status == .queued && $0.progress.startedAt == nil
@@ -100,11 +100,6 @@ extension RewindReport {
 }
 
 extension Job {
-    /// Whether the job's schedule is decided past a date, so that nothing fires until then.
-    fileprivate func isDecided(beyond date: Date) -> Bool {
-        scheduleState.decidedThrough > date || (scheduleState.completionEnd(for: schedule).map { $0 > date } ?? false)
-    }
-
     /// Returns the job and its skips rewound to a date, or `nil` if nothing changes.
     ///
     /// - Parameters:
@@ -125,13 +120,14 @@ extension Job {
         var state = scheduleState
         state.rewindHolds(to: now, lead: lead)
         for permit in withdrawn.compactMap(\.circuitPermit) { state.breaker?.record(.ignored, permit, at: now) }
-        if isDecided(beyond: now) {
+        if scheduleState.decidedThrough > now {
             let freed = freedRanges(after: now, skips: skips, withdrawn: withdrawn)
             let decided = decidedRanges(after: now, except: freed)
             var rewound = state
             rewound.decidedThrough = now
             rewound.decidedAhead = decided + state.decidedAhead.filter { $0.first > state.decidedThrough }
             rewound.forgetLapsedRanges(after: now)
+            rewound.cutOutOfForce(at: now)
             rewound.firedCount = max(0, state.firedCount &- withdrawn.count)
             if let awaited = state.awaitedExecutionID, withdrawn.contains(where: { $0.id == awaited }) {
                 rewound.awaitedExecutionID = nil
@@ -193,17 +189,9 @@ extension Job {
 
 extension ScheduleState {
     /// The latest date at which the state was written, as far as it tells.
-    func latestWritten(for schedule: Schedule) -> Date {
-        var latest = decidedThrough
-        if let trip = breaker?.trip { latest = max(latest, trip.date) }
-        if let end = completionEnd(for: schedule) { latest = max(latest, end) }
-        return latest
-    }
-
-    /// The end of the execution from which the next occurrence counts, if the schedule counts from there.
-    fileprivate func completionEnd(for schedule: Schedule) -> Date? {
-        guard let delay = schedule.completionDelay, schedule.start == nil, let next else { return nil }
-        return next.addingTimeInterval(-(delay / .seconds(1)))
+    var latestWritten: Date {
+        guard let trip = breaker?.trip else { return decidedThrough }
+        return max(decidedThrough, trip.date)
     }
 
     /// Brings back the end of a pause, and the job's breaker.

@@ -19,6 +19,7 @@ extension ScheduleState {
         _ schedule: Schedule, state: JobState, at now: Date, continuing old: ScheduleState? = nil, isNew: Bool = true
     ) -> ScheduleState {
         var scheduleState = old ?? ScheduleState(state: state, decidedThrough: .distantPast, next: nil)
+        if state == .active || state == .paused { scheduleState.comeIntoForce(at: now) }
         if state != scheduleState.state || state != .paused {
             scheduleState.reason = nil
             scheduleState.resumesAt = nil

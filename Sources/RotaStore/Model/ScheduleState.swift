@@ -128,6 +128,28 @@ public struct ScheduleState: Sendable, Hashable {
         lapsedRanges.removeAll { $0.last > date }
     }
 
+    /// The dates of the last time in which the schedule was not in force, because the job was a draft or completed.
+    ///
+    /// Occurrences in it were never decided.
+    package private(set) var outOfForce: DecidedRange? {
+        get { hold { $0.outOfForce } }
+        set { setHold(\.outOfForce, newValue) }
+    }
+
+    /// Records that the schedule comes into force at a date, or is about to.
+    ///
+    /// Call it before the state changes: it has an effect on drafts and completed jobs only.
+    package mutating func comeIntoForce(at date: Date) {
+        guard state == .draft || state == .completed, decidedThrough.millisecondLater <= date else { return }
+        outOfForce = DecidedRange(first: decidedThrough.millisecondLater, last: date)
+    }
+
+    /// Ends the time in which the schedule was not in force at a date, if that was ahead.
+    mutating func cutOutOfForce(at date: Date) {
+        guard let range = outOfForce, range.last > date else { return }
+        outOfForce = range.first <= date ? DecidedRange(first: range.first, last: date) : nil
+    }
+
     /// Forgets all occurrences that did not fire, or fired ahead, because they belong to another schedule.
     package mutating func forgetDecided() {
         decidedAhead = []
@@ -153,6 +175,7 @@ public struct ScheduleState: Sendable, Hashable {
         var breaker: CircuitBreaker?
         var decidedAhead: [DecidedRange]?
         var lapsedRanges: [DecidedRange]?
+        var outOfForce: DecidedRange?
 
         static let none = Holds()
 
@@ -162,6 +185,7 @@ public struct ScheduleState: Sendable, Hashable {
             JSONField("breaker", \.breaker),
             JSONField("decidedAhead", \.decidedAhead),
             JSONField("passedOver", \.lapsedRanges),
+            JSONField("outOfForce", \.outOfForce),
         ]
     }
 
@@ -228,13 +252,16 @@ public struct ScheduleState: Sendable, Hashable {
 
     /// Records the end of an execution.
     ///
-    /// A store must call this in the step that ends it.
+    /// A store must call this in the step that ends it. A schedule that counts from this end is decided through it.
     ///
     /// - Returns: Whether the schedule state changed, because the schedule was waiting for this execution.
     public mutating func resumeAfterCompletion(of id: ExecutionID, at date: Date, in schedule: Schedule) -> Bool {
         guard awaitedExecutionID == id else { return false }
         awaitedExecutionID = nil
         guard !schedule.isSeries else { return true }
+        // Only a clock that is ahead has an end that is still to come. The next date does not tell: a calendar may have
+        // moved it far from here.
+        decidedThrough = max(decidedThrough, date)
         if schedule.isComputable {
             proceed(to: nextOccurrence(of: schedule, after: date))
         } else {

@@ -121,6 +121,7 @@ extension Job {
         switch state.state {
         case .completed:
             guard next != nil else { return (state, []) }
+            state.comeIntoForce(at: now)
             state.state = .active
             state.reason = nil
         case .paused, .draft:

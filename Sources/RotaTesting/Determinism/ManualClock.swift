@@ -24,6 +24,8 @@ public final class ManualClock: WallClock, VirtualClock {
     private struct Sleeper {
         let deadline: Date
         let tag: SleeperTag?
+        /// Whether the task sleeps for a time of the uptime, and will look whether that has passed.
+        let isMonotonic: Bool
         let continuation: CheckedContinuation<Void, any Error>
 
         /// The place among the tasks that wake at one date.
@@ -78,6 +80,10 @@ public final class ManualClock: WallClock, VirtualClock {
     ///
     /// - Throws: `CancellationError` if the task is canceled before.
     public func sleep(until deadline: Date) async throws {
+        try await sleep(until: deadline, isMonotonic: false)
+    }
+
+    private func sleep(until deadline: Date, isMonotonic: Bool) async throws {
         let tag = SleeperTag.current
         let id = state.withLock { state in
             state.nextID += 1
@@ -85,7 +91,8 @@ public final class ManualClock: WallClock, VirtualClock {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                register(Sleeper(deadline: deadline, tag: tag, continuation: continuation), as: id)
+                register(
+                    Sleeper(deadline: deadline, tag: tag, isMonotonic: isMonotonic, continuation: continuation), as: id)
             }
         } onCancel: {
             let sleeper = state.withLock { state in
@@ -121,13 +128,16 @@ public final class ManualClock: WallClock, VirtualClock {
     ///
     /// Setting it forward simulates a suspended machine or a downtime: time passes at once, without the deadlines in
     /// between. Setting it back wakes schedulers too, which on a system clock see it after
-    /// `WallClock.longestSleep` at the latest.
+    /// `WallClock.longestSleep` at the latest. It neither ends nor prolongs a ``sleep(for:)``.
     public func set(to date: Date) {
         let due = state.withLock { state in
             let isBack = date < state.now
             if !isBack { state.uptime += date.elapsed(since: state.now) }
             state.now = date
-            let due = state.sleepers.filter { $0.value.deadline <= date || isBack && $0.value.tag?.isScheduler == true }
+            // A monotonic sleep lasts as long as before, so that it ends earlier by the wall clock.
+            let due = state.sleepers.filter { _, sleeper in
+                sleeper.deadline <= date || isBack && (sleeper.isMonotonic || sleeper.tag?.isScheduler == true)
+            }
             for id in due.keys { state.sleepers[id] = nil }
             return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }
         }
@@ -276,7 +286,7 @@ extension ManualClock {
             while now < deadline {
                 // A date has no room for a shorter sleep, which would not move the clock at all.
                 let rest = max(now.duration(to: deadline), .microseconds(1))
-                try await base.sleep(until: base.now.advanced(by: rest))
+                try await base.sleep(until: base.now.advanced(by: rest), isMonotonic: true)
             }
             try Task.checkCancellation()
         }

@@ -133,9 +133,10 @@ final class LoopbackLoop: Sendable {
     /// Returns the milliseconds until the first pause ends, rounded up, or -1 if there is none.
     private static func timeout(_ connections: [Int: LoopbackConnection]) -> Int32 {
         guard let first = connections.values.compactMap(\.wakesAt).min() else { return -1 }
-        let (seconds, attoseconds) = (first - .now).components
+        // `components` traps on durations whose seconds do not fit `Int64`.
+        let (seconds, attoseconds) = min(first - .now, .seconds(60)).components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return Int32(min(seconds, 60) * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+        return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
 
     private func acceptAll(_ connections: inout [Int: LoopbackConnection]) {

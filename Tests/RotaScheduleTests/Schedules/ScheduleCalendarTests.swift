@@ -177,6 +177,66 @@ import Testing
         #expect(next(2, .next, after: "2026-01-12T10:00:00Z") == "2026-01-12T12:00:00Z")
     }
 
+    @Test(
+        "A delay begins again, exactly, where dates are allowed again, or is due there if it is longer than they are",
+        arguments: [
+            // 3 January 2026 is a Saturday.
+            (Schedule.afterCompletion(.hours(5)).excluding(.weekends), "2026-01-03T12:00:00Z", "2026-01-05T05:00:00Z"),
+            (.afterCompletion(.hours(5)).excluding(.weekends), "2026-01-05T12:00:00Z", "2026-01-05T17:00:00Z"),
+            (.afterCompletion(.hours(30)).excluding(.weekends), "2026-01-02T12:00:00Z", "2026-01-06T06:00:00Z"),
+            (.afterCompletion(.hours(25)).within(.weekdays([.monday])), "2026-01-03T12:00:00Z", "2026-01-05T00:00:00Z"),
+            (.afterCompletion(.hours(25)).within(.weekdays([.monday])), "2026-01-05T10:00:00Z", "2026-01-12T00:00:00Z"),
+            (
+                .afterCompletion(.hours(5)).excluding(.weekends, in: "America/New_York"), "2026-01-03T12:00:00Z",
+                "2026-01-05T10:00:00Z"
+            ),
+            // Two calendars, of which the second still refuses what the first allows again.
+            (
+                try? Schedule.afterCompletion(.hours(5)).excluding(.weekends).excluding(.annual(["01-05"])),
+                "2026-01-03T12:00:00Z",
+                "2026-01-06T05:00:00Z"
+            ),
+            (
+                .afterCompletion(.hours(5)).starting(at: utc("2026-01-03T12:00:00Z")), "2026-01-01T00:00:00Z",
+                "2026-01-03T17:00:00Z"
+            ),
+            (.every(.hours(5)).excluding(.weekends), "2026-01-03T12:00:00Z", "2026-01-05T05:00:00Z"),
+            (
+                .every(.hours(5)).starting(at: utc("2026-01-03T12:00:00Z")), "2026-01-01T00:00:00Z",
+                "2026-01-03T17:00:00Z"
+            ),
+            (
+                try? Schedule.afterCompletion(.hours(5)).everyWeeks(2, from: "2026-01-05"), "2026-01-03T12:00:00Z",
+                "2026-01-05T05:00:00Z"
+            ),
+            (
+                try? Schedule.afterCompletion(.hours(24 * 8)).everyWeeks(2, from: "2026-01-05"), "2026-01-06T12:00:00Z",
+                "2026-01-19T00:00:00Z"
+            ),
+            (
+                .afterCompletion(.hours(5)).onBusinessDays(.next).ending(at: utc("2026-01-05T17:00:00Z")),
+                "2026-01-03T12:00:00Z", "nil"
+            ),
+            (.afterCompletion(.hours(5)).excluding(.weekdays(Set(Weekday.allCases))), "2026-01-03T12:00:00Z", "nil"),
+        ] as [(Schedule?, String, String)])
+    func delayBeginsAgain(schedule: Schedule?, end: String, expected: String) throws {
+        let schedule = try #require(schedule)
+        let next = schedule.next(after: utc(end))
+        #expect(text(next) == expected, "\(schedule)")
+        if let next { #expect(next == utc(expected), "\(schedule)") }
+    }
+
+    @Test("A delay begins again where the clock shows midnight twice, and where it shows none")
+    func delayAtOffsetChange() throws {
+        // In Havana the clock is set from 01:00 back to 00:00 on Sunday, 1 November 2026, and from 00:00 forward to
+        // 01:00 on Sunday, 8 March 2026.
+        let schedule = Schedule.afterCompletion(.hours(2)).within(.weekdays([.sunday]), in: "America/Havana")
+        #expect(text(schedule.next(after: utc("2026-10-31T12:00:00Z"))) == "2026-11-01T06:00:00Z")
+        #expect(text(schedule.next(after: utc("2026-03-07T12:00:00Z"))) == "2026-03-08T07:00:00Z")
+        let weeks = try Schedule.afterCompletion(.hours(2)).everyWeeks(2, from: "2026-03-09", in: "Asia/Tokyo")
+        #expect(text(weeks.next(after: utc("2026-03-05T00:00:00Z"))) == "2026-03-08T17:00:00Z")
+    }
+
     @Test("Of two equally near business days, the later one is used")
     func tie() throws {
         // Wednesday, 10 June 2026, is excluded. Tuesday and Thursday are both a day away.

@@ -21,4 +21,22 @@ import Testing
         #expect(smoothed.count == 2 && smoothed.allSatisfy { $0.notes.map(\.code) == [.smoothed] })
         #expect(Schedule.immediately.preview(from: .distantPast, count: -1).isEmpty)
     }
+
+    @Test("A date that a part of a union refuses is not said to be unknown to its rule")
+    func absenceFromPart() throws {
+        let holidays = try ScheduleCalendar.dates(["2026-12-25"])
+        let morning = try Schedule.cron("0 9 * * *").excluding(holidays)
+        let noon = try Schedule.cron("0 12 * * *").starting(at: utc("2026-06-01T00:00:00Z"))
+        let payday = try Schedule.cron("0 15 1 * *").onBusinessDays(.next)
+        let union = Schedule.union([morning, .union([noon, payday])])
+        #expect(union.absence(at: utc("2026-12-25T09:00:00Z")) == .excluded(by: nil))
+        #expect(union.absence(at: utc("2026-05-01T12:00:00Z")) == .beforeStart)
+        #expect(union.absence(at: utc("2026-08-01T15:00:00Z")) == .moved)
+        #expect(union.absence(at: utc("2026-12-25T10:00:00Z")) == .notNamed)
+        #expect(union.absence(at: utc("2026-12-24T09:00:00Z")) == nil)
+        // The union's own calendar refuses what both give.
+        let limited = Schedule.union([morning, noon]).within(.weekdays([.monday]))
+        #expect(limited.absence(at: utc("2026-12-24T09:00:00Z")) == .outside)
+        #expect(limited.absence(at: utc("2026-12-25T09:00:00Z")) == .excluded(by: nil))
+    }
 }

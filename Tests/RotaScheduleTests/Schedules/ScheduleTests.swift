@@ -128,7 +128,13 @@ import Testing
                 .every(.seconds(1)).starting(at: Date(timeIntervalSince1970: 9)).ending(
                     at: Date(timeIntervalSince1970: 9)), .limit
             ),
+            // Too long for the `components` of a duration.
+            (.every(.seconds(1e20)), .interval),
+            (.every(.seconds(1e20), anchor: Date(timeIntervalSince1970: 0)), .interval),
+            (.every(.seconds(-1e20)), .interval), (.afterCompletion(.seconds(1e20)), .interval),
+            (.every(.seconds(1)).smoothed(over: .seconds(1e20), key: "a"), .smoothing),
             (.every(.seconds(1)).smoothed(over: .zero, key: "a"), .smoothing),
+            (.every(.seconds(1)).smoothed(over: .microseconds(1_500), key: "a"), .smoothing),
             (.every(.seconds(1)).excluding(.weekends, in: "Mars/Base"), .timeZone),
             (.every(.seconds(1)).excluding(.weekdays([])), .calendar),
             (.union([.every(.zero), .immediately]), .interval),
@@ -139,6 +145,10 @@ import Testing
         // Using an invalid schedule must not trap.
         _ = schedule.next(after: creation)
         _ = schedule.previous(before: creation)
+        _ = schedule.nextOccurrence(after: creation)
+        _ = schedule.anchored(at: creation).next(after: creation)
+        _ = schedule.summary
+        _ = try? JSONEncoder().encode(schedule)
     }
 
     @Test("A union has every occurrence of its parts, once")
@@ -240,6 +250,18 @@ import Testing
             (
                 .every(.seconds(60)).limited(toRuns: 3).excluding(.weekends),
                 "Every minute, except on Sunday and Saturday, 3 times"
+            ),
+            (
+                .every(.seconds(60)).excluding(.weekends, in: "Asia/Tokyo").within(.weekdays([.monday])),
+                "Every minute, except on Sunday and Saturday (Asia/Tokyo), only on Monday"
+            ),
+            (
+                try? Schedule.cron("0 9 * * *", in: "Asia/Tokyo").excluding(.weekends)
+                    .within(.weekdays([.monday]), in: "UTC").onBusinessDays(.nearest, in: "Europe/Berlin")
+                    .everyWeeks(2, from: "2026-01-05", in: "America/New_York"),
+                "At 09:00 (Asia/Tokyo), every 2 weeks from 2026-01-05 (America/New_York), "
+                    + "moved to the nearest business day (Europe/Berlin), except on Sunday and Saturday, "
+                    + "only on Monday (UTC)"
             ),
         ] as [(Schedule?, String)])
     func summaries(schedule: Schedule?, summary: String) {

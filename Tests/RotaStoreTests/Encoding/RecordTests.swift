@@ -70,8 +70,10 @@ import Testing
         statistics.lastFinishedAt = date
         statistics.lastSucceededAt = .distantPast
         var scheduleState = ScheduleState(
-            state: .paused, reason: "because", decidedThrough: date, next: date, nextEffective: date, firedCount: 7,
+            state: .completed, reason: "because", decidedThrough: date, next: date, nextEffective: date, firedCount: 7,
             lastFired: date, awaitedExecutionID: executionID, revision: .min)
+        scheduleState.comeIntoForce(at: date.addingTimeInterval(60))
+        scheduleState.state = .paused
         scheduleState.resumesAt = date
         scheduleState.skipsRemaining = 3
         scheduleState.breaker = CircuitBreaker()

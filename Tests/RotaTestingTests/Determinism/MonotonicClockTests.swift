@@ -33,6 +33,20 @@ struct MonotonicClockTests {
         #expect(try await status == 200)
     }
 
+    @Test("A sleep lasts its time also if the wall clock is set back")
+    func setBack() async throws {
+        let clock = ManualClock()
+        let task = Task { try await clock.sleep(for: .seconds(10)) }
+        await clock.waitForSleepers()
+        await clock.advance(by: .seconds(4), driving: [])
+        clock.set(to: clock.now.addingTimeInterval(-3600))
+        await clock.waitForSleepers()
+        #expect(clock.nextDeadline == clock.now.addingTimeInterval(6))
+        await clock.advance(by: .seconds(6), driving: [])
+        try await task.value
+        #expect(clock.monotonic.now.uptime == .seconds(10))
+    }
+
     @Test("A step of the wall clock ends no sleep, and a cancellation ends it at once", arguments: [-3600, 3600])
     func steps(step: Int) async throws {
         let clock = ManualClock()

@@ -74,6 +74,13 @@ struct CrontabTests {
         #expect(crontab.entries.count == 1)
     }
 
+    @Test("The case of a macro does not matter", arguments: ["@every 90s", "@Every 90s", "@EVERY 90s"])
+    func macroCase(expression: String) throws {
+        let crontab = try Crontab("\(expression) https://api.example.com/often  Often")
+        #expect(crontab.entries.map(\.schedule) == [.every(.seconds(90))])
+        #expect(crontab.entries.map(\.name) == ["Often"])
+    }
+
     @Test("An international host in a line is converted as in a request, or is an error that says why")
     func internationalHost() async throws {
         let bench = Bench()

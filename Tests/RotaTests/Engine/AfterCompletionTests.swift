@@ -1,4 +1,5 @@
 import Foundation
+import RotaSchedule
 import RotaTesting
 import Testing
 
@@ -75,6 +76,11 @@ struct AfterCompletionTests {
         let skips = try await bench.scheduler.skips(of: job.id)
         #expect(skips.map(\.first) == [start.addingTimeInterval(60)] && skips.map(\.last) == skips.map(\.first))
         #expect(skips.map(\.count) == [1])
+        let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60))
+        #expect(told.outcome == skips.first.map(OccurrenceExplanation.Outcome.skipped), "\(told)")
+        #expect(told.occurrence?.nominal == start.addingTimeInterval(60))
+        let other = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(61))
+        #expect(other.outcome == .notDue(.notKnown))
     }
 
     @Test("A pause that passes over an occurrence records it")
@@ -91,6 +97,8 @@ struct AfterCompletionTests {
             let skips = try await bench.scheduler.skips(of: job.id)
             #expect(skips.map(\.first) == [start.addingTimeInterval(60)])
             #expect(skips.map(\.reason) == [.paused] && skips.map(\.count) == [1])
+            let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(60))
+            #expect(told.outcome == skips.first.map(OccurrenceExplanation.Outcome.skipped), "\(told)")
             await bench.advance(.seconds(60))
             #expect(try await bench.executions(of: job.id).count == 1)
         }
@@ -164,5 +172,88 @@ struct AfterCompletionTests {
         try await bench.running { await bench.advance(.zero) }
         #expect(asked.all.count < 10)
         #expect(try await bench.scheduler.skips(of: job.id).count == 1)
+    }
+
+    /// Delays of 5 hours whose next date, from a Saturday, is on Monday or later.
+    static let postponed: [Schedule?] = [
+        .afterCompletion(.hours(5)).onBusinessDays(.next),
+        .afterCompletion(.hours(5)).excluding(.weekends),
+        .afterCompletion(.hours(5)).within(.weekdays([.monday])),
+        try? Schedule.afterCompletion(.hours(5)).everyWeeks(2, from: "2026-01-05"),
+        .afterCompletion(.hours(5)).starting(at: Date(timeIntervalSince1970: 1_767_571_200)),
+        try? JSONDecoder().decode(
+            Schedule.self, from: Data(#"{"afterCompletion":"5h","anchor":"2026-01-05T00:00:00Z"}"#.utf8)),
+    ]
+
+    @Test("A date that a calendar moved far away does not look like a clock that was ahead", arguments: postponed)
+    func postponedDate(schedule: Schedule?) async throws {
+        let files = FaultyFileSystem()
+        // Saturday, 3 January 2026, 12:00.
+        let clock = ManualClock(now: Date(timeIntervalSince1970: 1_767_441_600))
+        let draft = JobDraft(name: "j", schedule: try #require(schedule), action: .handler("work"))
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        let first = Bench(clock: clock, store: store)
+        try await first.scheduler.handle("work") { _ in }
+        let other = try await first.scheduler.create(
+            .init(name: "other", schedule: .every(.hours(1)), action: .handler("work")))
+        let job = try await first.scheduler.create(draft)
+        let next = try #require(job.nextRunAt)
+        #expect(next.timeIntervalSince(clock.now) > 40 * 3600)
+        try await first.running { await first.advance(.seconds(60)) }
+        try await first.scheduler.pause(other.id, idempotencyKey: "p")
+        try await first.scheduler.resume(other.id)
+        try await store.close()
+
+        // Sunday, 20:00 to Monday, 02:00.
+        clock.set(to: Date(timeIntervalSince1970: 1_767_556_800))
+        let again = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        let second = Bench(clock: clock, store: again, seed: 2)
+        let events = second.scheduler.events()
+        try await second.scheduler.handle("work") { _ in }
+        try await second.running {
+            await second.advance(.hours(6))
+            #expect(try await second.scheduler.job(job.id).nextRunAt == next)
+            #expect(try await second.executions(of: job.id).isEmpty)
+        }
+        for await event in events { #expect(event.kind != .scheduleRewound) }
+        try await again.close()
+    }
+
+    @Test("An operation's key lasts its time beside a date that a calendar moved far away", arguments: postponed)
+    func keyBesidePostponedDate(schedule: Schedule?) async throws {
+        let bench = Bench(clock: ManualClock(now: Date(timeIntervalSince1970: 1_767_441_600)))
+        try await bench.scheduler.handle("work") { _ in }
+        let other = try await bench.scheduler.create(
+            .init(name: "other", schedule: .every(.hours(1)), action: .handler("work")))
+        try await bench.scheduler.create(
+            .init(name: "j", schedule: try #require(schedule), action: .handler("work")))
+        try await bench.scheduler.pause(other.id, idempotencyKey: "p")
+        try await bench.scheduler.resume(other.id)
+        try await bench.running { await bench.advance(.hours(23)) }
+        try await bench.scheduler.pause(other.id, idempotencyKey: "p")
+        #expect(try await bench.scheduler.job(other.id).state == .active)
+    }
+
+    @Test("An execution that ended while the clock was ahead does not hold a job whose dates a calendar moves")
+    func endedAhead() async throws {
+        let bench = Bench()
+        let (clock, start) = (bench.clock, bench.clock.now)
+        let starts = Recorded<Date>()
+        try await bench.scheduler.handle("work") { _ in
+            starts.add(clock.now)
+            try await clock.sleep(until: clock.now.addingTimeInterval(5))
+        }
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(
+                    name: "j", schedule: .afterCompletion(.seconds(60)).excluding(.weekends),
+                    action: .handler("work")))
+            await bench.advance(.seconds(61))
+            clock.step(by: .days(3650))
+            await bench.advance(.seconds(10))
+            clock.set(to: start.addingTimeInterval(90))
+            await bench.advance(.seconds(300))
+        }
+        #expect(starts.all.count >= 3)
     }
 }

@@ -92,6 +92,65 @@ struct OccurrenceExplanationTests {
         #expect(try await bench.scheduler.job(job.id).nextAfterSkips == start.addingTimeInterval(120))
     }
 
+    @Test("What was past when a draft was activated was not in force, and is not said to be removed")
+    func activatedDraft() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = draft
+        draft.state = .draft
+        let job = try await bench.scheduler.create(draft)
+        bench.clock.set(to: start.addingTimeInterval(7200))
+        try await bench.scheduler.resume(job.id)
+        let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(3600))
+        #expect(told.outcome == .beforeSchedule && told.description.contains("not in force then"))
+        #expect(
+            try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(7200)).outcome == .beforeSchedule)
+        let next = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(7260))
+        #expect(next.outcome == .future)
+    }
+
+    @Test("What passed while a job was completed was not in force, and what it fired before is told apart")
+    func rescheduledAfterCompletion() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = draft
+        draft.definition.schedule = Schedule.every(.seconds(60)).limited(toRuns: 3)
+        draft.definition.retention = .last(1)
+        try await bench.running { [draft] in
+            let job = try await bench.scheduler.create(draft)
+            func outcome(_ seconds: Double) async throws -> OccurrenceExplanation.Outcome {
+                try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(seconds)).outcome
+            }
+            await bench.advance(.seconds(180))
+            #expect(try await bench.scheduler.job(job.id).state == .completed)
+            #expect(try await outcome(1800) == .inactive(.completed))
+            await bench.advance(.seconds(3420))
+            try await bench.scheduler.update(job.id) { $0.schedule = .every(.seconds(60)) }
+            #expect(try await outcome(1800) == .beforeSchedule)
+            #expect(try await outcome(60) == .pruned)
+            #expect(try await outcome(3660) == .future)
+        }
+    }
+
+    @Test("An occurrence behind the schedule's limit of executions says so")
+    func beyondLimit() async throws {
+        let bench = Bench()
+        var draft = draft
+        draft.definition.schedule = Schedule.every(.seconds(60)).limited(toRuns: 3)
+        let job = try await bench.scheduler.create(draft)
+        for (minute, limit) in [(1, nil), (3, nil), (4, 3), (10, 3)] as [(Double, Int?)] {
+            let told = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(minute * 60))
+            #expect(told.outcome == .future && told.limitReachedBefore == limit)
+            #expect(told.description.contains("because its schedule is limited to 3 executions") == (limit != nil))
+        }
+        // Those that are skipped do not count.
+        try await bench.scheduler.skipNext(1, of: job.id)
+        let fourth = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(240))
+        #expect(fourth.limitReachedBefore == nil)
+        let fifth = try await bench.scheduler.explain(job.id, at: start.addingTimeInterval(300))
+        #expect(fifth.limitReachedBefore == 3)
+    }
+
     @Test("Occurrences removed by retention differ from those that never existed")
     func pruned() async throws {
         let bench = Bench()

@@ -32,6 +32,20 @@ struct HandlerContextTests {
         #expect(context.idempotencyKey == context.execution.id.description)
     }
 
+    @Test("Of a schedule that counts from the end of each execution, the context knows no other date")
+    func afterCompletion() async throws {
+        let bench = Bench()
+        let seen = Recorded<HandlerContext>()
+        try await bench.scheduler.handle("look") { seen.add($0) }
+        try await bench.running {
+            try await bench.scheduler.create(
+                .init(name: "looking", schedule: .afterCompletion(.seconds(60)), action: .handler("look")))
+            await bench.advance(.seconds(130))
+        }
+        #expect(seen.all.count == 2)
+        #expect(seen.all.allSatisfy { $0.previous == nil && $0.next == nil })
+    }
+
     @Test(
         "A handler's result is the execution's output, and its beginning the attempt's preview", .rows("S-57")
     )

@@ -41,6 +41,48 @@ struct JobPreviewTests {
         #expect(try await bench.scheduler.preview(draft).warnings.map(\.code) == [.neverFires])
     }
 
+    @Test("A preview of a job that counts from the end of an execution shows its next date, also behind a pause")
+    func afterCompletion() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = draft
+        draft.definition.schedule = .afterCompletion(.seconds(600))
+        let job = try await bench.scheduler.create(draft)
+        func dates() async throws -> [Date] {
+            let preview = try await bench.scheduler.preview(updating: job.id)
+            #expect(!preview.warnings.contains { $0.code == .neverFires })
+            return preview.occurrences.map(\.occurrence.nominal)
+        }
+        bench.clock.set(to: start.addingTimeInterval(180))
+        #expect(try await dates() == [start.addingTimeInterval(600)])
+        try await bench.scheduler.skipNext(1, of: job.id)
+        #expect(try await dates() == [start.addingTimeInterval(1200)])
+        try await bench.scheduler.skipNext(0, of: job.id)
+        try await bench.scheduler.pause(job.id, until: start.addingTimeInterval(7200))
+        let forecast = try await dates()
+        #expect(forecast.count == 1)
+        try await bench.running {
+            await bench.advance(.seconds(7800))
+            #expect(try await bench.executions(of: job.id).prefix(1).map(\.scheduledFor) == forecast)
+        }
+    }
+
+    @Test("A job whose execution runs, and whose end decides about the next date, is not said to be at its end")
+    func runningAfterCompletion() async throws {
+        let bench = Bench()
+        let clock = bench.clock
+        try await bench.scheduler.handle("work") { _ in try await clock.sleep(until: clock.now.addingTimeInterval(300))
+        }
+        var draft = draft
+        draft.definition.schedule = .afterCompletion(.seconds(60))
+        try await bench.running { [draft] in
+            let job = try await bench.scheduler.create(draft)
+            await bench.advance(.seconds(70))
+            let preview = try await bench.scheduler.preview(updating: job.id)
+            #expect(preview.warnings.isEmpty && preview.occurrences.isEmpty)
+        }
+    }
+
     @Test("A preview warns of likely mistakes")
     func warnings() async throws {
         let bench = Bench()
