@@ -204,6 +204,11 @@ enum NativeJobs {
             declared.drafts, states: declared.states, owner: owner,
             generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
             isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
+        if orphans == .delete {
+            // A job that is still there, as after a dry run, keeps its secrets.
+            await call.forget(
+                result.removed.reduce(into: []) { $0.formUnion(KeptSecrets.references(in: $1.definition)) })
+        }
         return .json([
             "created": .array(result.created.map(NativeRecord.job)),
             "updated": .array(

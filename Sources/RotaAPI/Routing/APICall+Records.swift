@@ -78,9 +78,11 @@ extension APICall {
         try await delete(job())
     }
 
-    /// Deletes a job that has the revision which the client states, if it states any.
+    /// Deletes a job that has the revision which the client states, if it states any, and the secrets kept for it.
     func delete(_ job: Job) async throws {
+        let secrets = try await keptSecrets(of: job)
         try await scheduler.delete(job.id, ifRevision: revision(of: job))
+        await forget(secrets)
     }
 
     /// Creates a job from another one, or returns the one that the same idempotency key created.
