@@ -176,7 +176,8 @@ enum NativeJobs {
         let job = try await call.foundJobToChange(fields)
         let change = try fields.object("definition")?.value
         if let change { try NativeMembers.check(change, at: "definition") }
-        let changed = try await call.update(job, state: NativeQuery.state(fields), fields) { definition in
+        let state = try NativeQuery.state(fields, of: job)
+        let changed = try await call.update(job, state: state, shownAs: job.state, fields) { definition in
             guard let change else { return }
             let merged = try JSONValue(encoding: definition).merging(definition: change)
             definition = try Credentials.restored(in: merged, from: definition.action.request?.headers)

@@ -123,7 +123,9 @@ struct StraitJobs {
         try await secrets.store(value, for: change)
         let changed: Job
         do {
-            changed = try await call.update(job, state: state, fields) { try reader.change(&$0, secret: change) }
+            changed = try await call.update(job, state: state, shownAs: job.isEnabled ? .active : .paused, fields) {
+                try reader.change(&$0, secret: change)
+            }
         } catch {
             if value != nil { await secrets.discard(change, after: error) }
             throw error
