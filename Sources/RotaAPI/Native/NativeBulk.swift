@@ -197,7 +197,7 @@ enum NativeBulk {
         var (repeated, replayed) = (0, 0)
         let answer = try await each(ids ?? [], in: call) { id in
             if action == "cancel" {
-                _ = try await call.scheduler.cancel(id, reason: reason)
+                _ = try await NativeExecutions.cancel(id, reason: reason, in: call)
             } else {
                 // A repeated request replays nothing twice.
                 let outcome = try await call.scheduler.outcome(

@@ -190,8 +190,17 @@ struct StraitJobs {
                 if isNew { isRepeated = false }
                 created.append(StraitRecord.job(job, for: call))
             } catch {
-                guard let told = APIError(telling: error), told.kind != .unavailable else { throw error }
-                errors.append(["index": .int(index), "message": .string(told.message)])
+                let told = APIError(telling: error)
+                if let told, told.kind != .unavailable, told.kind != .internalError {
+                    errors.append(["index": .int(index), "message": .string(told.message)])
+                    continue
+                }
+                // What was created stays created, and must not be lost in an error.
+                guard !created.isEmpty else { throw error }
+                if APIError.hides(error, told: told) { call.api.report(error, call.request) }
+                let message = told?.message ?? "Something unexpected went wrong."
+                errors += (index..<items.count).map { ["index": .int($0), "message": .string(message)] }
+                break
             }
         }
         if isRepeated, !created.isEmpty { call.repetition.tell() }
