@@ -219,7 +219,7 @@ extension Scheduler {
 
     /// Deletes jobs, cancels their attempts in this process, and wakes the driver.
     ///
-    /// What waited for their executions, such as those of dependent jobs and the follow-ups of batches, may start.
+    /// Executions that waited for theirs, such as those of dependent jobs and the follow-ups of batches, may start.
     func deleteNow(_ ids: [JobID]) async throws -> [JobID] {
         let deleted = try await context.store.delete(ids)
         guard !deleted.isEmpty else { return [] }

@@ -218,7 +218,7 @@ extension Scheduler {
         // After telling, so that an idle driver does not begin them before they are told of.
         defer { context.signal.raise() }
         _ = try outcomes.matching(executions.count, requestsTo: "enqueue")
-        // Those that wait for others are told of here too: nobody learns when the store lets them start.
+        // Those that wait for others are told of here too: the scheduler does not learn when the store queues them.
         let queued = outcomes.compactMap { outcome -> Execution? in
             guard case .queued(let execution) = outcome else { return nil }
             return execution

@@ -62,7 +62,7 @@ extension APICall {
 
     /// Deletes the values behind references, but those that a job still holds.
     ///
-    /// What the client asked for is done by then, so a failure is reported to the server and leaves a value behind.
+    /// The client's request is done by then, so a failure is reported to the server and leaves a value behind.
     func forget(_ references: Set<String>) async {
         guard let vault = api.vault, !references.isEmpty else { return }
         do {

@@ -195,7 +195,7 @@ struct StraitJobs {
                     errors.append(["index": .int(index), "message": .string(told.message)])
                     continue
                 }
-                // What was created stays created, and must not be lost in an error.
+                // The jobs that were created stay, and must not be lost in an error.
                 guard !created.isEmpty else { throw error }
                 if APIError.hides(error, told: told) { call.api.report(error, call.request) }
                 let message = told?.message ?? "Something unexpected went wrong."

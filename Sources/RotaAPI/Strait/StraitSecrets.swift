@@ -96,7 +96,7 @@ struct StraitSecrets {
 
     /// Deletes the values that a job no longer holds, but those that another job holds.
     ///
-    /// What is unfinished may still tell its end by an earlier reference, which then has the new value.
+    /// An unfinished execution may still tell its end by an earlier reference, which then has the new value.
     ///
     /// - Parameters:
     ///   - present: The reference that the job held before.
