@@ -301,13 +301,20 @@ struct RequestParser {
         }
     }
 
-    private func endOfTrailer(from place: Int) throws(Refusal) -> Int? {
-        var place = place
+    /// Returns the place behind the trailer.
+    ///
+    /// It is read anew with each packet, so all of it together may be as long as one line.
+    private func endOfTrailer(from begin: Int) throws(Refusal) -> Int? {
+        var place = begin
         var count = 0
         while let (line, next) = try line(from: place, longest: limits.requestLine) {
             if line.isEmpty { return next }
             count += 1
-            guard count <= 20 else { throw Self.headTooLong(limits) }
+            guard count <= 20, next - begin <= limits.requestLine else {
+                throw Refusal(
+                    431, "headers_too_large",
+                    "The trailer of a chunked body may have at most 20 lines and \(limits.requestLine) bytes.")
+            }
             place = next
         }
         return nil

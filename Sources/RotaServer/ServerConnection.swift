@@ -38,6 +38,8 @@ struct ServerConnection {
     private var drained = 0
     private var hasServed = false
     private var placeBefore: RequestParser.Place?
+    /// When all of what waits to be sent must have been accepted.
+    private var outputDeadline: ContinuousClock.Instant?
     /// When the client has taken too long.
     private(set) var deadline: ContinuousClock.Instant?
 
@@ -62,6 +64,8 @@ struct ServerConnection {
     var watchesForEnd: Bool { phase == .answering && !isInputClosed && !hasMoreInput }
     /// Whether it can be closed without anyone missing anything.
     var isIdle: Bool { phase == .reading && !wantsToWrite && parser.place == .between }
+    /// When a connection that has been answered will have waited too long for its next request, if it waits for one.
+    var idleEnd: ContinuousClock.Instant? { hasServed && isIdle ? deadline : nil }
 
     /// Reads what has arrived.
     ///
@@ -174,7 +178,9 @@ struct ServerConnection {
         while written < output.count {
             guard let count = SystemSocket.write(descriptor, output[written...].prefix(1 << 16)) else { return nil }
             guard count > 0 else {
-                if deadline == nil { deadline = now + limits.writeTime }
+                let end = outputDeadline ?? now + limits.writeTime + .seconds((output.count - written) / rate)
+                outputDeadline = end
+                if deadline == nil { deadline = min(now + limits.writeTime, end) }
                 return false
             }
             written += count
@@ -183,6 +189,9 @@ struct ServerConnection {
         }
         output.removeAll(keepingCapacity: output.count < 1 << 16)
         written = 0
+        outputDeadline = nil
         return true
     }
+
+    private var rate: Int { max(1, limits.slowestRate) }
 }

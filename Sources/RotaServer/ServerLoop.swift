@@ -98,7 +98,7 @@ final class ServerLoop: Sendable {
                 if stop.cancels <= now { cancelReaders() }
             }
             if let pause = pausesUntil, pause <= now { pausesUntil = nil }
-            let accepts = stop == nil && pausesUntil == nil && connections.count < limits.connections
+            let accepts = stop == nil && pausesUntil == nil && hasRoom(connections)
             let order = Array(connections.keys)
             var polled = [
                 pollfd(fd: wakeUp.read, events: Int16(POLLIN), revents: 0),
@@ -124,13 +124,16 @@ final class ServerLoop: Sendable {
                 serve(number, reads: entry.revents & Int16(POLLIN | POLLHUP) != 0, isBroken: isBroken, &connections)
             }
             guard polled[1].revents != 0 else { continue }
-            accepting: while connections.count < limits.connections {
+            accepting: while hasRoom(connections) {
                 switch SystemSocket.accept(listener) {
                 case .none: break accepting
                 case .exhausted:
                     pausesUntil = .now + .milliseconds(100)
                     break accepting
                 case .connection(let descriptor):
+                    if connections.count >= limits.connections, let idle = longestIdle(connections) {
+                        close(idle, &connections)
+                    }
                     count += 1
                     connections[count] = ServerConnection(
                         descriptor: descriptor, limits: limits, refusing: refusing, now: .now)
@@ -140,6 +143,17 @@ final class ServerLoop: Sendable {
         }
         for connection in connections.values { SystemSocket.reset(connection.descriptor) }
         finish()
+    }
+
+    /// Whether another connection can be accepted, perhaps in place of one that only waits.
+    private func hasRoom(_ connections: [Int: ServerConnection]) -> Bool {
+        connections.count < limits.connections || connections.values.contains { $0.idleEnd != nil }
+    }
+
+    /// The connection that has waited longest for its next request.
+    private func longestIdle(_ connections: [Int: ServerConnection]) -> Int? {
+        connections.compactMap { number, connection in connection.idleEnd.map { (number, $0) } }
+            .min { $0.1 < $1.1 }?.0
     }
 
     private func finish() {

@@ -13,7 +13,8 @@ package struct ServerLimits: Sendable, Hashable {
     package var body = 1 << 20
     /// The largest number of connections.
     ///
-    /// Further ones wait until one ends.
+    /// For a further one, the connection is closed that has waited longest for its next request. While none waits, the
+    /// further ones do.
     package var connections = 256
     /// How long a client may take for the head of a request.
     package var headTime = Duration.seconds(10)
@@ -23,6 +24,10 @@ package struct ServerLimits: Sendable, Hashable {
     package var idleTime = Duration.seconds(60)
     /// How long a client may take without accepting any byte of a response.
     package var writeTime = Duration.seconds(30)
+    /// How many bytes of a response a client must accept per second, on the whole, after the first `writeTime`.
+    ///
+    /// A client that accepts single bytes from time to time would keep its connection for ever.
+    package var slowestRate = 4_096
     /// How long a request that only reads continues after its client has said that it sends nothing more.
     ///
     /// The client may have left, or want the answer: short work ends as it would, and a long poll is canceled.

@@ -196,6 +196,27 @@ struct HTTPServerTests {
         await server.stop()
     }
 
+    @Test("A connection that waits for its next request makes room for a new one, the longest first")
+    func makingRoom() async throws {
+        let server = try Self.echo { ($0.connections, $0.idleTime) = (2, .seconds(600)) }
+        let address = server.address
+        let (answers, isOpen) = try await blocking {
+            let clients = try (0..<2).map { _ in try RawClient(address) }
+            var answers: [String] = []
+            for (number, client) in clients.enumerated() {
+                client.send("GET /\(number) HTTP/1.1\r\nHost: x\r\n\r\n")
+                answers.append(client.text(until: "GET /\(number) "))
+            }
+            let third = try RawClient(address)
+            third.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n")
+            answers.append(third.text(until: "GET /2 "))
+            return (answers, clients.map(\.isOpen))
+        }
+        #expect(answers.allSatisfy { $0.hasPrefix("HTTP/1.1 200") })
+        #expect(isOpen == [false, true])
+        await server.stop()
+    }
+
     @Test("Stopping answers what has been asked, cancels what only waits, and closes the rest")
     func stopping() async throws {
         let (started, signal) = AsyncStream<String>.makeStream()

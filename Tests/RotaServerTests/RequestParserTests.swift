@@ -151,6 +151,13 @@ struct RequestParserTests {
         #expect(Self.results(extended, limits: limits) == [.status(400)])
         let trailer = chunked + "0\r\n" + String(repeating: "A: b\r\n", count: 30)
         #expect(Self.results(trailer, limits: limits) == [.status(431)])
+        // The lines of a trailer are bounded together.
+        let line = "A: " + String(repeating: "b", count: 60) + "\r\n"
+        #expect(
+            Self.results(chunked + "0\r\n" + line + "\r\n", limits: limits) == [
+                .request("POST /", body: "", keepsAlive: true)
+            ])
+        #expect(Self.results(chunked + "0\r\n" + line + line, limits: limits) == [.status(431)])
     }
 
     @Test("Permission to send a body is asked for only if the body has not arrived")

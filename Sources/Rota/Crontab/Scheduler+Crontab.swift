@@ -101,7 +101,7 @@ extension Scheduler {
             query.after = page.next
         } while query.after != nil
         if removedLines == .delete {
-            let gone = Set(try await context.store.delete(leftovers.map(\.id)))
+            let gone = Set(try await deleteNow(leftovers.map(\.id)))
             return leftovers.filter { gone.contains($0.id) }
         }
         var paused: [Job] = []

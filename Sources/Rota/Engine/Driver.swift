@@ -28,6 +28,7 @@ struct Driver {
     /// The number of consecutive polls in which other schedulers had already advanced every due job.
     var conflictStreak = 0
     private var deference = Deference()
+    private var missingHandlers = MissingHandlers()
     var planning: DuePlanner
     var lookahead: Lookahead
     var outage = Outage()
@@ -294,7 +295,9 @@ struct Driver {
         guard !results.isEmpty else { return [] }
         return results.map { result in
             if case .unhandled(let name, let similar) = result.report.ending {
-                context.events.handlerMissing(name, jobs: [result.work.claim.job], similar: similar, at: now)
+                if missingHandlers.isNews(name, at: now) {
+                    context.events.handlerMissing(name, jobs: [result.work.claim.job], similar: similar, at: now)
+                }
                 let date = deference.releaseDate(after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: date)
             }

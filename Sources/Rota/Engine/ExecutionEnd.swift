@@ -55,6 +55,12 @@ extension SchedulerContext {
         workers.withdraw(lease, because: .requested)
     }
 
+    /// Cancels the attempts of jobs that were deleted, those that run or are queued in this process.
+    func withdraw(jobs ids: [JobID]) {
+        guard !ids.isEmpty else { return }
+        workers.withdraw(jobs: Set(ids), because: .lost)
+    }
+
     /// Announces executions that ended without an attempt, and what follows from it.
     func announceEnds(of executions: [Execution], at now: Date) async throws {
         guard !executions.isEmpty else { return }

@@ -149,6 +149,8 @@ extension EventHub {
                 send(SchedulerEvent(.attemptFailed, date: now, of: execution))
             } else {
                 observers.tell { $0.didRelease(execution, at: now) }
+                // Its handler is missing, which `handlerMissing` tells of once for all that wait for it.
+                if case .released(let date) = completion.next, completion.attempt == nil, date > now { return }
                 let message: String? =
                     completion.attempt == nil || execution.progress.status != .queued
                     ? nil

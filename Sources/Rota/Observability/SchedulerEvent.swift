@@ -4,6 +4,9 @@ import Synchronization
 
 /// An event of a scheduler.
 ///
+/// The events of the driver come in the order in which things happened. Those of a call, such as a trigger, may come
+/// after the driver's: a busy scheduler may begin an execution, and even end it, before its `executionQueued`.
+///
 /// ```swift
 /// for await event in scheduler.events() {
 ///     guard event.kind == .executionFinished, let execution = event.execution else { continue }
@@ -20,6 +23,9 @@ public struct SchedulerEvent: Sendable {
         public let description: String
 
         /// An execution was queued.
+        ///
+        /// There is one for each execution, when it is stored. It may have to wait: for its date, for those before it
+        /// in a backfill, or for the end of its batch.
         public static let executionQueued = Kind(description: "execution queued")
         /// An attempt failed, and another one will follow.
         public static let attemptFailed = Kind(description: "attempt failed")
@@ -28,6 +34,7 @@ public struct SchedulerEvent: Sendable {
         /// An execution was released without counting an attempt, or waits for an external completion.
         ///
         /// If an attempt was interrupted, because the scheduler stops, the message says how often that has happened.
+        /// Executions that wait for a missing handler have no such event: ``handlerMissing`` tells of them.
         public static let executionReleased = Kind(description: "execution released")
         /// An attempt that ignored its cancellation was abandoned: after its timeout, or when the scheduler stopped.
         public static let executionAbandoned = Kind(description: "execution abandoned")
@@ -44,6 +51,8 @@ public struct SchedulerEvent: Sendable {
         /// A paused job or a draft became active: someone resumed it, or its pause came to its end.
         public static let jobResumed = Kind(description: "job resumed")
         /// A handler that the job needs is not registered.
+        ///
+        /// There is at most one in 30 seconds for each handler, besides those of the start.
         public static let handlerMissing = Kind(description: "handler missing")
         /// The job's payload cannot be decoded as the type that its handler takes, so its attempts will fail.
         public static let payloadUnreadable = Kind(description: "payload unreadable")

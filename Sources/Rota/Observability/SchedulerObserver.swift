@@ -18,6 +18,10 @@ public import RotaStore
 /// ```
 public protocol SchedulerObserver: Sendable {
     /// Executions of a job were queued: by its schedule, on request, or as notifications.
+    ///
+    /// Each is told of once, when it is stored. It may have to wait: for its date, for those before it in a backfill,
+    /// or for the end of its batch. A busy scheduler may begin an execution before the call that queued it has told of
+    /// it.
     func didEnqueue(_ executions: [Execution], at date: Date)
     /// Occurrences of a job were skipped.
     ///
@@ -78,6 +82,8 @@ public protocol SchedulerObserver: Sendable {
     ///   - date: The date of the event.
     func didResume(_ job: Job, by author: String?, at date: Date)
     /// A handler that jobs need is not registered. Their executions wait for a scheduler that has it.
+    ///
+    /// Told at the start, and then at most once in 30 seconds for each handler, with a job that needs it.
     ///
     /// - Parameters:
     ///   - name: The handler's name.

@@ -43,7 +43,7 @@ extension Scheduler {
             throw SchedulerError(.invalidRequest, error.message, value: name)
         }
         guard change.isChanged else { return change }
-        context.signal.raise()
+        defer { context.signal.raise() }
         for skip in change.skips {
             // The calendar is set, even if the store cannot say the name.
             let job = try? await context.store.job(skip.jobID)

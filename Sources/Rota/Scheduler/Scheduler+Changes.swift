@@ -97,7 +97,7 @@ extension Scheduler {
             replacement.idempotencyKey = key
             do {
                 let replaced = try await context.store.replace(replacement)
-                context.signal.raise()
+                defer { context.signal.raise() }
                 // A change whose key was used before was not made.
                 let isRepeated =
                     replaced.scheduleState.revision <= job.scheduleState.revision

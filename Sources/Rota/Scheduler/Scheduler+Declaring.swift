@@ -196,9 +196,13 @@ extension Scheduler {
     /// Puts the jobs that the store returned into the result, and tells what was fired and skipped.
     private func finish(_ plan: DeclarationPlan, with jobs: [Job], at now: Date) throws -> DeclarationResult {
         let declaration = plan.declaration
+        // After telling, so that an idle driver does not begin what is due at once before it is told of.
+        defer {
+            context.withdraw(jobs: declaration.deletions)
+            context.signal.raise()
+        }
         _ = try jobs.matching(
             declaration.insertions.count + declaration.replacements.count, requestsTo: "declare")
-        context.signal.raise()
         let stored = Dictionary(jobs.map { ($0.id, $0) }) { $1 }
         for insertion in declaration.insertions {
             let job = insertion.job

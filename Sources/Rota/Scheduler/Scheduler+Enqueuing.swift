@@ -196,7 +196,12 @@ extension Scheduler {
         }
         var draft = JobDraft(queue: name)
         draft.idempotencyKey = "queue/\(name)"
-        let job = try await create(draft)
+        let job: Job
+        do { job = try await create(draft) } catch let error as StoreError where error.code == .duplicate {
+            // Another process has declared the queue since.
+            guard let other = try await findJob(slug: name, project: nil) else { throw error }
+            return other.id
+        }
         // The queue of this name may have been given another slug or a project since.
         guard job.definition.attributes.slug == name, job.definition.attributes.project == nil else {
             throw try await missingQueue(name, hint: job.hintAtTriggering)

@@ -174,11 +174,13 @@ extension Scheduler {
 
     /// Deletes a job, with its executions and everything else that belongs to it.
     ///
+    /// Attempts in this process are canceled immediately, those in another one when it next renews their leases.
+    ///
     /// - Returns: Whether the job existed. Deleting a job twice is not an error.
     /// - Throws: The store's error.
     @discardableResult
     public func delete(_ id: JobID) async throws -> Bool {
-        try await !context.store.delete([id]).isEmpty
+        try await !deleteNow([id]).isEmpty
     }
 
     /// Deletes a job if it has a revision.
@@ -210,9 +212,20 @@ extension Scheduler {
         var count = 0
         for start in stride(from: 0, to: ids.count, by: Self.maximumBatch) {
             let batch = Array(ids[start..<min(start + Self.maximumBatch, ids.count)])
-            count += try await context.store.delete(batch).count
+            count += try await deleteNow(batch).count
         }
         return count
+    }
+
+    /// Deletes jobs, cancels their attempts in this process, and wakes the driver.
+    ///
+    /// Executions that waited for theirs, such as those of dependent jobs and the follow-ups of batches, may start.
+    func deleteNow(_ ids: [JobID]) async throws -> [JobID] {
+        let deleted = try await context.store.delete(ids)
+        guard !deleted.isEmpty else { return [] }
+        context.withdraw(jobs: deleted)
+        context.signal.raise()
+        return deleted
     }
 }
 

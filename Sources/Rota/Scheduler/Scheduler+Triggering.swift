@@ -135,7 +135,8 @@ extension Scheduler {
     ///   - idempotencyKey: A key that makes the call repeatable: it returns the first replay.
     ///   - author: The author of the replay, if it is to be recorded.
     /// - Returns: The new execution, queued.
-    /// - Throws: ``SchedulerError`` with code `executionNotFound`; or the store's error.
+    /// - Throws: ``SchedulerError`` with code `executionNotFound`, or `invalidPayload` if the job's present schema does
+    ///   not allow the payload; or the store's error.
     @discardableResult
     public func replay(
         _ id: ExecutionID, idempotencyKey: String? = nil, author: String? = nil
@@ -154,6 +155,15 @@ extension Scheduler {
         try check.idempotencyKey(idempotencyKey)
         try check.length(of: author, "The author", 1...255)
         let replay = replay(of: original, by: job, idempotencyKey: idempotencyKey, author: author)
+        do {
+            try job.checkPayload(ofReplay: replay)
+        } catch {
+            // One that was possible when it was made is answered as it was then.
+            guard idempotencyKey != nil,
+                case .existing(let known) = try await context.store.trial(of: replay, at: context.clock.now).outcome
+            else { throw error }
+            return .existing(known)
+        }
         return try await enqueue([replay], of: job.id)[0]
     }
 
@@ -205,10 +215,12 @@ extension Scheduler {
         } catch let error as StoreError where error.code == .jobNotFound {
             throw SchedulerError.noJob(id)
         }
-        context.signal.raise()
+        // After telling, so that an idle driver does not begin them before they are told of.
+        defer { context.signal.raise() }
         _ = try outcomes.matching(executions.count, requestsTo: "enqueue")
+        // Those that wait for others are told of here too: the scheduler does not learn when the store queues them.
         let queued = outcomes.compactMap { outcome -> Execution? in
-            guard case .queued(let execution) = outcome, execution.status != .waiting else { return nil }
+            guard case .queued(let execution) = outcome else { return nil }
             return execution
         }
         let now = context.clock.now
@@ -216,6 +228,16 @@ extension Scheduler {
             context.events.send(fired: executions, skips: [], of: job, named: executions[0].jobName, at: now)
         }
         return outcomes
+    }
+}
+
+extension Job {
+    /// Checks the payload that a replay takes from its original against the present schema.
+    ///
+    /// An execution of the schedule has none, and is not checked when it fires either.
+    fileprivate func checkPayload(ofReplay replay: Execution) throws {
+        guard replay.source != .notification, let payload = replay.payload else { return }
+        try definition.payloadSchema?.check(payload, "The payload of the replay", of: name)
     }
 }
 

@@ -48,7 +48,7 @@ struct AttemptRunner: Sendable {
     ///
     /// After the machine was suspended, another scheduler may have the execution.
     private func mayBegin(_ work: ClaimedWork, at now: Date) -> Bool {
-        !Task.isCancelled && now < work.claim.leaseExpiresAt && !workers.isWithdrawn(work.claim.leaseKey)
+        !Task.isCancelled && now < work.claim.leaseExpiresAt && !workers.isWithdrawn(work.claim)
     }
 
     /// Calls the middleware from the outermost inwards, then makes the attempt.

@@ -21,10 +21,18 @@ enum AttemptCancellation: Sendable, Hashable {
 /// The workers are not child tasks of `run()`, which could not return before the last of them ended: an attempt may
 /// ignore its cancellation. Such an attempt is abandoned, and its worker ends with it, whenever that is.
 ///
-/// An attempt to be canceled may still be on its way to a worker. Its lease is remembered, so that it never begins.
+/// An attempt to be canceled may still be on its way to a worker. Its lease is remembered, or its job if that was
+/// deleted, so that it never begins.
 final class WorkerPool: Sendable {
+    private struct Withdrawn {
+        var leases: Set<LeaseKey> = []
+        var jobs: Set<JobID> = []
+
+        var count: Int { leases.count + jobs.count }
+    }
+
     private let workers = Mutex<[Worker]>([])
-    private let withdrawn = Mutex<Set<LeaseKey>>([])
+    private let withdrawn = Mutex(Withdrawn())
     private let withdrawnCount = Atomic(0)
 
     /// Starts workers.
@@ -73,25 +81,43 @@ final class WorkerPool: Sendable {
     /// - Complexity: O(w) in the number of workers.
     func withdraw(_ lease: LeaseKey, because cause: AttemptCancellation) {
         // The order matters: a worker that does not see the lease here has begun before, and is found below.
+        remember { $0.leases.insert(lease) }
+        cancel(because: cause) { $0.leaseKey == lease }
+    }
+
+    /// Cancels the attempts of jobs, or keeps them from beginning.
+    ///
+    /// - Complexity: O(w) in the number of workers.
+    func withdraw(jobs: Set<JobID>, because cause: AttemptCancellation) {
+        remember { $0.jobs.formUnion(jobs) }
+        cancel(because: cause) { jobs.contains($0.job.id) }
+    }
+
+    private func remember(_ change: (inout Withdrawn) -> Void) {
         withdrawn.withLock { withdrawn in
-            withdrawn.insert(lease)
+            change(&withdrawn)
             withdrawnCount.store(withdrawn.count, ordering: .relaxed)
         }
-        for worker in workers.withLock(\.self) { worker.cancel(lease, because: cause) }
+    }
+
+    private func cancel(because cause: AttemptCancellation, where isMeant: (Claim) -> Bool) {
+        for worker in workers.withLock(\.self) { worker.cancel(because: cause, where: isMeant) }
     }
 
     /// Whether claimed work must not begin.
-    func isWithdrawn(_ lease: LeaseKey) -> Bool {
+    func isWithdrawn(_ claim: Claim) -> Bool {
         guard withdrawnCount.load(ordering: .relaxed) > 0 else { return false }
-        return withdrawn.withLock { $0.contains(lease) }
+        return withdrawn.withLock { $0.leases.contains(claim.leaseKey) || $0.jobs.contains(claim.job.id) }
     }
 
-    /// Forgets withdrawn leases, except those that the driver still holds.
+    /// Forgets withdrawn leases, except those that the driver still holds, and deleted jobs, whose leases are found
+    /// lost when they are renewed.
     func forgetWithdrawn(among held: () -> Set<LeaseKey>) {
         guard withdrawnCount.load(ordering: .relaxed) > 0 else { return }
         let held = held()
         withdrawn.withLock { withdrawn in
-            withdrawn.formIntersection(held)
+            withdrawn.leases.formIntersection(held)
+            withdrawn.jobs = []
             withdrawnCount.store(withdrawn.count, ordering: .relaxed)
         }
     }
@@ -201,9 +227,9 @@ private final class Worker: Sendable {
         }
     }
 
-    func cancel(_ lease: LeaseKey, because cause: AttemptCancellation) {
+    func cancel(because cause: AttemptCancellation, where isMeant: (Claim) -> Bool) {
         let task = state.withLock { state -> Task<Bool, Never>? in
-            guard state.work?.claim.leaseKey == lease else { return nil }
+            guard let claim = state.work?.claim, isMeant(claim) else { return nil }
             state.cause = cause
             return state.task
         }

@@ -108,7 +108,7 @@ struct InfraiFormat: APIFormat {
     private static let update: Route.Handler = { call in
         let fields = try call.fields()
         let reader = InfraiReader(fields)
-        let job = try await call.update(fields) { definition in
+        let job = try await call.update(call.jobToChange(fields), fields) { definition in
             definition = try reader.definition(changing: definition)
         }
         return .json(InfraiRecord.job(job, for: call)).with(header: "ETag", ETag.text(job))
@@ -149,7 +149,7 @@ struct InfraiFormat: APIFormat {
         guard let days = try fields.int("retention_days", in: 0...36_500) else {
             throw fields.fail("retention_days", "retention_days is required.")
         }
-        let job = try await call.update(fields) { $0.retention = .days(days) }
+        let job = try await call.update(call.jobToChange(fields), fields) { $0.retention = .days(days) }
         return .json(InfraiRecord.retention(of: job))
     }
 }

@@ -95,13 +95,14 @@ struct KrafterFormat: APIFormat {
             answer: KrafterSchema.data(KrafterSchema.job), obeys: [.key, .match]
         ) { [channel] call in
             let fields = try call.fields()
-            try fields.refuseOtherIdentity(than: KrafterRecord.job(try await call.jobToChange(fields), for: call))
+            let job = try await call.jobToChange(fields)
+            try fields.refuseOtherIdentity(than: KrafterRecord.job(job, for: call))
             let reader = KrafterReader(fields, channel: channel, transport: call.scheduler.transport, now: call.now)
-            let state = try reader.state()
-            let job = try await call.update(state: state, fields) { definition in
+            let shown: JobState = job.isEnabled ? .active : .paused
+            let changed = try await call.update(job, state: reader.state(), shownAs: shown, fields) { definition in
                 definition = try reader.definition(changing: definition)
             }
-            return Self.data(KrafterRecord.job(job, for: call)).with(header: "ETag", ETag.text(job))
+            return Self.data(KrafterRecord.job(changed, for: call)).with(header: "ETag", ETag.text(changed))
         }
     }
 

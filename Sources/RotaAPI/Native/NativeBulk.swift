@@ -117,13 +117,19 @@ enum NativeBulk {
             guard try confirmed(fields, found.items.count) else { return .json(["count": .int(found.items.count)]) }
             ids = found.items.map(\.id)
         }
-        return try await each(ids ?? [], in: call) { id in
+        var secrets: Set<String> = []
+        let answer = try await each(ids ?? [], in: call) { id in
             switch action {
-            case "delete": try await call.scheduler.delete(id)
+            case "delete":
+                let held = try await call.keptSecrets(of: id)
+                try await call.scheduler.delete(id)
+                secrets.formUnion(held)
             case "pause": try await call.scheduler.pause(id, author: call.caller.actor)
             default: try await call.scheduler.resume(id, author: call.caller.actor)
             }
         }
+        await call.forget(secrets)
+        return answer
     }
 
     /// Changes records one after another, as long as there is time and the store works.
@@ -191,7 +197,7 @@ enum NativeBulk {
         var (repeated, replayed) = (0, 0)
         let answer = try await each(ids ?? [], in: call) { id in
             if action == "cancel" {
-                _ = try await call.scheduler.cancel(id, reason: reason)
+                _ = try await NativeExecutions.cancel(id, reason: reason, in: call)
             } else {
                 // A repeated request replays nothing twice.
                 let outcome = try await call.scheduler.outcome(

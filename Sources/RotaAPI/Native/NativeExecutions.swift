@@ -51,13 +51,8 @@ enum NativeExecutions {
             let fields = try call.fields()
             try fields.refuseOthers(than: ["reason"])
             let id = try await call.foundExecution().id
-            let execution = try await call.scheduler.cancel(id, reason: fields.text("reason", length: 0...2_000))
-            switch execution.status {
-            case .succeeded, .failed, .expired:
-                throw APIError(
-                    .conflict, "The execution \(id) cannot be canceled: it has ended, as \(execution.status.rawValue).")
-            case .queued, .running, .waiting, .canceled: return .json(NativeRecord.execution(execution))
-            }
+            let canceled = try await cancel(id, reason: fields.text("reason", length: 0...2_000), in: call)
+            return .json(NativeRecord.execution(canceled))
         },
         Route(
             .post, "/_rota/executions/{id}/replay", "rotaReplayExecution", .trigger, "Run an execution's job again",
@@ -88,6 +83,17 @@ enum NativeExecutions {
                     ("limit", Schema.integer(1...Scheduler.maximumBackfill)),
                 ], required: ["from", "to"]), answer: Schema.object, status: 201, obeys: .match, backfill),
     ]
+
+    /// Cancels an execution, or says that it has ended otherwise.
+    static func cancel(_ id: ExecutionID, reason: String?, in call: APICall) async throws -> Execution {
+        let execution = try await call.scheduler.cancel(id, reason: reason)
+        switch execution.status {
+        case .succeeded, .failed, .expired:
+            throw APIError(
+                .conflict, "The execution \(id) cannot be canceled: it has ended, as \(execution.status.rawValue).")
+        case .queued, .running, .waiting, .canceled: return execution
+        }
+    }
 
     private static let answer: Route.Handler = { call in
         let fields = try call.fields()

@@ -176,7 +176,8 @@ enum NativeJobs {
         let job = try await call.foundJobToChange(fields)
         let change = try fields.object("definition")?.value
         if let change { try NativeMembers.check(change, at: "definition") }
-        let changed = try await call.update(job, state: NativeQuery.state(fields), fields) { definition in
+        let state = try NativeQuery.state(fields, of: job)
+        let changed = try await call.update(job, state: state, shownAs: job.state, fields) { definition in
             guard let change else { return }
             let merged = try JSONValue(encoding: definition).merging(definition: change)
             definition = try Credentials.restored(in: merged, from: definition.action.request?.headers)
@@ -204,6 +205,11 @@ enum NativeJobs {
             declared.drafts, states: declared.states, owner: owner,
             generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
             isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
+        if orphans == .delete {
+            // A job that is still there, as after a dry run, keeps its secrets.
+            await call.forget(
+                result.removed.reduce(into: []) { $0.formUnion(KeptSecrets.references(in: $1.definition)) })
+        }
         return .json([
             "created": .array(result.created.map(NativeRecord.job)),
             "updated": .array(

@@ -33,8 +33,9 @@ enum NativeSchema {
             ("idempotencyKey", Schema.key), ("count", Schema.integer(0...1_000)),
         ], required: ["definition"])
 
+    /// A completed job may be sent back as it was read.
     static let changedJob = Schema.object([
-        ("definition", definition), ("state", Schema.choice(["active", "paused", "draft"])),
+        ("definition", definition), ("state", Schema.choice(JobState.allCases.map(\.rawValue))),
     ])
 
     private static let declaredJob = Schema.object(

@@ -31,14 +31,16 @@ extension JobDefinition {
 
     /// Sets that address; `nil` for none.
     ///
-    /// Other rules stay as they are.
+    /// Other rules stay as they are, and so does what is not given of a rule that is there.
     mutating func setWebhook(
-        on event: NotificationRule.Event, url: String?, secret: String? = nil, includesOutput: Bool = false
+        on event: NotificationRule.Event, url: String?, secret: String?? = nil, includesOutput: Bool? = nil
     ) {
+        let secret = secret ?? webhook(on: event)?.secret
         let place = notifications.firstIndex { rule in
             guard case .webhook = rule.channel else { return false }
             return rule.event == event
         }
+        let includesOutput = includesOutput ?? place.map { notifications[$0].includesOutput } ?? false
         let rule = url.map {
             NotificationRule(on: event, .webhook(url: $0, secret: secret), includesOutput: includesOutput)
         }

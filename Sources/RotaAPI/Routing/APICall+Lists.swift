@@ -101,13 +101,15 @@ extension APICall {
     }
 
     /// Reads the executions of a query from an offset on.
-    func executions(
-        _ query: ExecutionQuery, offset: Int = 0, limit: Int
+    func runs(
+        _ query: ExecutionQuery, offset: Int, limit: Int
     ) async throws -> (items: [Execution], hasMore: Bool) {
         var query = query
         return try await page(offset: offset, limit: limit) { limit, cursor in
             (query.limit, query.after) = (limit, cursor)
-            return try await scheduler.executions(query)
+            var page = try await scheduler.executions(query)
+            page.items.removeAll { $0.source == .notification }
+            return page
         }
     }
 

@@ -17,22 +17,25 @@ extension APICall {
         return (outcome.job, false)
     }
 
-    /// Changes the job that the path names, atomically.
-    func update(
-        state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
-    ) async throws -> Job {
-        try await update(jobToChange(fields), state: state, fields, change)
-    }
-
     /// Changes a job, atomically.
     ///
-    /// A record that is sent back with other members says that the job is paused because its breaker holds it, and does
-    /// not ask for that: the job would never resume.
+    /// A record that is sent back with other members says in which state the job was shown, and does not ask for a
+    /// change to it: a job that its breaker holds would never resume, and a completed one refuses.
+    ///
+    /// - Parameters:
+    ///   - job: The job, as it was read.
+    ///   - state: The state that the body names, if any.
+    ///   - shown: The state in which the service shows the job now.
+    ///   - fields: The body.
+    ///   - change: Changes the definition.
     func update(
-        _ job: Job, state: JobState? = nil, _ fields: Fields? = nil, _ change: (inout JobDefinition) throws -> Void
+        _ job: Job, state: JobState? = nil, shownAs shown: JobState? = nil, _ fields: Fields,
+        _ change: (inout JobDefinition) throws -> Void
     ) async throws -> Job {
-        let isRecord = job.scheduleState.isHeldByBreaker && fields?.names.count ?? 0 > 1
-        let state = isRecord && state == .paused ? nil : state
+        let isRecord = fields.names.contains {
+            !["enabled", "state", "idempotency_key", "idempotencyKey"].contains($0)
+        }
+        let state = isRecord && state == shown ? nil : state
         return told(
             try await scheduler.outcome(ofUpdating: job.id, state: state, self.change(of: job, fields)) { definition in
                 let present = definition.action.request
@@ -78,9 +81,11 @@ extension APICall {
         try await delete(job())
     }
 
-    /// Deletes a job that has the revision which the client states, if it states any.
+    /// Deletes a job that has the revision which the client states, if it states any, and the secrets kept for it.
     func delete(_ job: Job) async throws {
+        let secrets = try await keptSecrets(of: job)
         try await scheduler.delete(job.id, ifRevision: revision(of: job))
+        await forget(secrets)
     }
 
     /// Creates a job from another one, or returns the one that the same idempotency key created.

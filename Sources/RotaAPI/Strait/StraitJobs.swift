@@ -105,41 +105,36 @@ struct StraitJobs {
         do {
             let outcome = try await call.scheduler.insert([draft])[0]
             if case .inserted(let job) = outcome { return (job, true) }
-            if value != nil { try await secrets.forget(change) }
+            if value != nil { await secrets.discard(change) }
             return (outcome.job, false)
         } catch {
-            if value != nil { try? await secrets.forget(change) }
+            if value != nil { await secrets.discard(change, after: error) }
             throw error
         }
     }
 
     private static let update: Route.Handler = { call in
         let fields = try call.fields()
-        // A new secret is stored before the change, which must not be refused for another revision then.
-        let job = try await fields.has("webhook_secret") ? call.job() : call.jobToChange(fields)
+        let job = try await call.jobToChange(fields)
         try fields.refuseOtherIdentity(than: StraitRecord.job(job, for: call))
         let (reader, secrets) = (reader(fields, call), StraitSecrets(call))
         let present = job.definition.webhook(on: .completion)?.secret
         let (change, value) = try secrets.change(fields, present: present)
         let state = try reader.state()
-        if value != nil {
-            // A secret is not replaced by a request that is refused for another reason.
-            _ = try await call.scheduler.preview(updating: job.id, count: 0) {
-                try reader.change(&$0, secret: change)
-            }
-        }
         try await secrets.store(value, for: change)
         let changed: Job
         do {
-            changed = try await call.update(state: state, fields) { try reader.change(&$0, secret: change) }
+            changed = try await call.update(job, state: state, shownAs: job.isEnabled ? .active : .paused, fields) {
+                try reader.change(&$0, secret: change)
+            }
         } catch {
-            if change.applied(to: present) != present { try? await secrets.forget(change) }
+            if value != nil { await secrets.discard(change, after: error) }
             throw error
         }
-        // Only one of the two is in use: the new one, or the old one if the request was made before.
         let secret = changed.definition.webhook(on: .completion)?.secret
-        if secret != present { try await secrets.forget(present) }
-        if value != nil, secret != change.applied(to: nil) { try await secrets.forget(change) }
+        // A request that was made before has stored a value that nothing uses.
+        if value != nil, secret != change.applied(to: nil) { await secrets.discard(change) }
+        if secret != present { await secrets.retire(present, of: job.id, for: value) }
         return .json(StraitRecord.job(changed, for: call)).with(header: "ETag", ETag.text(changed))
     }
 
@@ -149,7 +144,6 @@ struct StraitJobs {
             throw APIError(.conflict, "job has active runs — cancel them first or wait for completion")
         }
         try await call.delete(job)
-        try await StraitSecrets(call).forget(job.definition.webhook(on: .completion)?.secret)
         return .noContent
     }
 
@@ -166,14 +160,14 @@ struct StraitJobs {
                 guard case .set(let reference) = change, let webhook = definition.webhook(on: .completion) else {
                     return
                 }
-                definition.setWebhook(on: .completion, url: webhook.url, secret: reference, includesOutput: true)
+                definition.setWebhook(on: .completion, url: webhook.url, secret: .some(reference))
             }
             if clone.definition.webhook(on: .completion)?.secret != change.applied(to: nil) {
-                try await secrets.forget(change)
+                await secrets.discard(change)
             }
             return .json(StraitRecord.job(clone, for: call), status: isNew ? 201 : 200)
         } catch {
-            try? await secrets.forget(change)
+            await secrets.discard(change, after: error)
             throw error
         }
     }
@@ -197,8 +191,17 @@ struct StraitJobs {
                 if isNew { isRepeated = false }
                 created.append(StraitRecord.job(job, for: call))
             } catch {
-                guard let told = APIError(telling: error), told.kind != .unavailable else { throw error }
-                errors.append(["index": .int(index), "message": .string(told.message)])
+                let told = APIError(telling: error)
+                if let told, told.kind != .unavailable, told.kind != .internalError {
+                    errors.append(["index": .int(index), "message": .string(told.message)])
+                    continue
+                }
+                // The jobs that were created stay, and must not be lost in an error.
+                guard !created.isEmpty else { throw error }
+                if APIError.hides(error, told: told) { call.api.report(error, call.request) }
+                let message = told?.message ?? "Something unexpected went wrong."
+                errors += (index..<items.count).map { ["index": .int($0), "message": .string(message)] }
+                break
             }
         }
         if isRepeated, !created.isEmpty { call.repetition.tell() }
@@ -213,6 +216,7 @@ struct StraitJobs {
         }
         let secrets = StraitSecrets(call)
         var stored: [StraitSecrets.Change] = []
+        let outcomes: [JobInsertion.Outcome]
         do {
             var drafts: [JobDraft] = []
             for (index, item) in items.enumerated() {
@@ -225,19 +229,19 @@ struct StraitJobs {
                 if value != nil { stored.append(change) }
                 drafts.append(draft)
             }
-            let outcomes = try await call.scheduler.insert(drafts)
-            let jobs = outcomes.map(\.job)
-            let isNew = outcomes.contains { if case .inserted = $0 { true } else { false } }
-            if !isNew { call.repetition.tell() }
-            let used = Set(jobs.compactMap { $0.definition.webhook(on: .completion)?.secret })
-            for case .set(let reference) in stored where !used.contains(reference) {
-                try await secrets.forget(reference)
-            }
-            return .json(.array(jobs.map { StraitRecord.job($0, for: call) }), status: 201)
+            outcomes = try await call.scheduler.insert(drafts)
         } catch {
-            for change in stored { try? await secrets.forget(change) }
+            for change in stored { await secrets.discard(change, after: error) }
             throw error
         }
+        let jobs = outcomes.map(\.job)
+        let isNew = outcomes.contains { if case .inserted = $0 { true } else { false } }
+        if !isNew { call.repetition.tell() }
+        let used = Set(jobs.compactMap { $0.definition.webhook(on: .completion)?.secret })
+        for change in stored where change.applied(to: nil).map(used.contains) == false {
+            await secrets.discard(change)
+        }
+        return .json(.array(jobs.map { StraitRecord.job($0, for: call) }), status: 201)
     }
 
     /// Enables or disables the jobs that are named.

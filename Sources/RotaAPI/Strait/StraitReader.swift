@@ -201,6 +201,7 @@ struct StraitReader {
     }
 
     private func changeWebhook(_ definition: inout JobDefinition, _ change: StraitSecrets.Change) throws {
+        guard fields.has("webhook_url") || fields.has("webhook_secret") else { return }
         let present = definition.webhook(on: .completion)
         let given = try fields.optionalText("webhook_url", length: 0...2_048)
         try Credentials.refuseMark(in: given ?? nil, fields.place("webhook_url"))
@@ -213,7 +214,9 @@ struct StraitReader {
             }
             return definition.setWebhook(on: .completion, url: nil)
         }
-        definition.setWebhook(on: .completion, url: url, secret: secret, includesOutput: true)
+        // The service's webhooks have the output. One that was made elsewhere stays as it is.
+        definition.setWebhook(
+            on: .completion, url: url, secret: .some(secret), includesOutput: present == nil ? true : nil)
     }
 
     // MARK: Request

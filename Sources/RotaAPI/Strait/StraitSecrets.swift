@@ -19,9 +19,6 @@ struct StraitSecrets {
         }
     }
 
-    private static let scheme = "secret://"
-    private static let prefix = "strait-webhook-"
-
     let call: APICall
 
     init(_ call: APICall) { self.call = call }
@@ -30,7 +27,8 @@ struct StraitSecrets {
     ///
     /// - Parameters:
     ///   - fields: The body.
-    ///   - present: The reference that the job holds. A secret that was kept under a name of its own keeps the name.
+    ///   - present: The reference that the job holds. A value never takes the place of the one behind it: the change
+    ///     may be refused, or have been made before.
     /// - Returns: The change, and the value to store under its name, if it came as it is.
     func change(_ fields: Fields, present: String? = nil) throws -> (change: Change, value: SecretValue?) {
         guard fields.has("webhook_secret") else { return (.keep, nil) }
@@ -39,6 +37,13 @@ struct StraitSecrets {
         if SecretReference.isMentioned(in: text) {
             do { _ = try SecretReference.name(in: text, field: "webhook_secret") } catch {
                 throw fields.fail("webhook_secret", "\(error)")
+            }
+            if text == present { return (.keep, nil) }
+            guard KeptSecrets.name(of: text) == nil else {
+                throw fields.fail(
+                    "webhook_secret",
+                    "webhook_secret names a secret that is kept for another job. Send the secret itself, or a reference "
+                        + "to one that the server was given: secret://name")
             }
             return (.set(text), nil)
         }
@@ -56,13 +61,12 @@ struct StraitSecrets {
                 "webhook_secret",
                 "\(error.message). A server that is set up to sign as Strait does takes any secret")
         }
-        let name = present.flatMap(Self.ownName) ?? Self.prefix + BatchID(bits: call.scheduler.makeID()).description
-        return (.set(Self.scheme + name), SecretValue(text))
+        return (.set(newReference()), SecretValue(text))
     }
 
     /// Stores the value of a change, and makes sure that the scheduler can use it.
     func store(_ value: SecretValue?, for change: Change) async throws {
-        guard let value, case .set(let reference) = change, let name = Self.ownName(reference),
+        guard let value, case .set(let reference) = change, let name = KeptSecrets.name(of: reference),
             let vault = call.api.vault
         else { return }
         try await vault.set(value, named: name)
@@ -74,28 +78,59 @@ struct StraitSecrets {
         }
     }
 
-    /// Deletes the value behind a reference that the API made.
-    func forget(_ reference: String?) async throws {
-        guard let name = reference.flatMap(Self.ownName), let vault = call.api.vault else { return }
-        _ = try await vault.deleteSecret(named: name)
+    /// Deletes the new value of a change that was not made.
+    ///
+    /// - Parameter error: Why it was not made. After one that leaves open whether it was, the value stays: a job may
+    ///   need it.
+    func discard(_ change: Change, after error: (any Error)? = nil) async {
+        guard case .set(let reference) = change, let name = KeptSecrets.name(of: reference),
+            let vault = call.api.vault
+        else { return }
+        if let error {
+            guard let told = APIError(telling: error), told.kind != .unavailable, told.kind != .internalError else {
+                return
+            }
+        }
+        do { _ = try await vault.deleteSecret(named: name) } catch { call.api.report(error, call.request) }
     }
 
-    func forget(_ change: Change) async throws {
-        if case .set(let reference) = change { try await forget(reference) }
+    /// Deletes the values that a job no longer holds, but those that another job holds.
+    ///
+    /// An unfinished execution may still tell its end by an earlier reference, which then has the new value.
+    ///
+    /// - Parameters:
+    ///   - present: The reference that the job held before.
+    ///   - id: The job.
+    ///   - value: The value that took its place, or `nil` if none did.
+    func retire(_ present: String?, of id: JobID, for value: SecretValue?) async {
+        guard let vault = call.api.vault else { return }
+        do {
+            let job = try await call.scheduler.job(id)
+            var earlier = try await call.keptSecrets(of: job)
+            if let present, KeptSecrets.name(of: present) != nil { earlier.insert(present) }
+            earlier.subtract(KeptSecrets.references(in: job.definition))
+            let live = ExecutionQuery(jobID: id, statuses: [.queued, .running, .waiting], limit: 1)
+            guard let value, try await !call.scheduler.executions(live).items.isEmpty else {
+                return await call.forget(earlier)
+            }
+            for name in try await call.unheld(earlier).compactMap(KeptSecrets.name).sorted() {
+                guard try await vault.secret(named: name) != nil else { continue }
+                try await vault.set(value, named: name)
+            }
+        } catch { call.api.report(error, call.request) }
     }
 
     /// Copies the value behind a reference that the API made, for a job that is cloned.
     func copy(_ reference: String?) async throws -> Change {
-        guard let name = reference.flatMap(Self.ownName), let vault = call.api.vault,
+        guard let name = reference.flatMap(KeptSecrets.name), let vault = call.api.vault,
             let value = try await vault.secret(named: name)
         else { return .keep }
-        let copy = Change.set(Self.scheme + Self.prefix + BatchID(bits: call.scheduler.makeID()).description)
+        let copy = Change.set(newReference())
         try await store(value, for: copy)
         return copy
     }
 
-    private static func ownName(_ reference: String) -> String? {
-        guard reference.hasPrefix(scheme + prefix) else { return nil }
-        return String(reference.dropFirst(scheme.count))
+    private func newReference() -> String {
+        KeptSecrets.reference(BatchID(bits: call.scheduler.makeID()).description)
     }
 }

@@ -81,10 +81,13 @@ struct TrigRunFormat: APIFormat {
 
     private static let updateJob: Route.Handler = { call in
         let fields = try call.fields()
-        let job = try await call.update(state: try TrigRunReader.state(fields), fields) { definition in
+        let job = try await call.jobToChange(fields)
+        let shown = try await state(of: job, call)
+        let state = try TrigRunReader.state(fields, shownAs: shown)
+        let changed = try await call.update(job, state: state, shownAs: shown, fields) { definition in
             try TrigRunReader.change(&definition, fields, at: call.now)
         }
-        return .json(try await record(job, call)).with(header: "ETag", ETag.text(job))
+        return .json(try await record(changed, call)).with(header: "ETag", ETag.text(changed))
     }
 
     private static func record(_ job: Job, _ call: APICall) async throws -> JSONValue {
@@ -132,7 +135,7 @@ struct TrigRunFormat: APIFormat {
         query.order = try call.query.choice("order", of: ListOrder.self) ?? .descending
         let limit = try call.query.int("limit", in: 1...100, else: 50)
         let offset = try call.query.int("offset", in: 0...1_000_000, else: 0)
-        let (executions, hasMore) = try await call.executions(query, offset: offset, limit: limit)
+        let (executions, hasMore) = try await call.runs(query, offset: offset, limit: limit)
         return list(executions.map(TrigRunRecord.execution), limit, offset, hasMore)
     }
 

@@ -28,7 +28,9 @@ enum TrigRunSchema {
     ]
 
     static let newJob = Schema.object(settings, required: ["name", "request"])
-    static let changedJob = Schema.object(settings)
+    /// A completed job may be sent back as it was read.
+    static let changedJob = Schema.object(
+        settings.map { $0.0 == "state" ? ($0.0, Schema.choice(JobState.allCases.map(\.rawValue))) : $0 })
     static let trigger = Schema.object([("payload", Schema.anything), ("idempotency_key", Schema.key)])
     static let crontab = Schema.object(
         [("crontab", Schema.text(1...262_144)), ("default_url", Schema.text), ("timezone", Schema.text)],

@@ -56,17 +56,23 @@ enum Credentials {
 
     /// Refuses to send a stored credential to another server, unless the client shows that it knows it.
     ///
-    /// Otherwise a client that may change a job, but was never shown its credentials, could have them delivered.
+    /// Otherwise a client that may change a job, but was never shown its credentials, could have them delivered. The
+    /// fallback gets the same headers as the URL, so its server counts as well.
     static func checkMove(
         from old: RequestTemplate?, to new: RequestTemplate?, body: Data
     ) throws(APIError) {
-        guard let old, let new, server(of: old.url) != server(of: new.url) else { return }
+        guard let old, let new, !servers(of: new).isSubset(of: servers(of: old)) else { return }
         for field in new.headers.fields where isOpen(field) && old.headers.fields.contains(field) {
             guard body.range(of: Data(field.value.utf8)) == nil else { continue }
             throw .invalid(
                 "headers.\(field.name)",
                 "The header \(field.name) holds a credential of another server. Send its value again with the new URL.")
         }
+    }
+
+    /// The servers to which a request goes with all its headers.
+    private static func servers(of template: RequestTemplate) -> Set<String> {
+        Set([template.url, template.fallback].compactMap { $0.map(server) })
     }
 
     private static func server(of url: String) -> String {

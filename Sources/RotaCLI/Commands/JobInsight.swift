@@ -11,7 +11,9 @@ enum JobInsight {
         let page = try await session.pages(["jobs", session.arguments.argument(0) ?? "", "history"], query: [])
         // A page of the API has as many executions as it is asked for, and the skips among them besides.
         let limit = session.arguments.has("all") ? Int.max : try session.arguments.int("limit", in: 1...1_000_000) ?? 50
-        let items = Array(page.items.prefix(limit))
+        // A program continues behind the whole page.
+        let isWhole = session.printer.format == .json || session.printer.format == .jsonl
+        let items = isWhole ? page.items : Array(page.items.prefix(limit))
         let isCut = items.count < page.items.count
         let times = session.printer.times
         session.printer.list(

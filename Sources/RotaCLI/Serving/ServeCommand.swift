@@ -39,7 +39,7 @@ struct ServeOptions: Sendable {
         .value("crontab", as: "FILE", .files, help: "A crontab of URLs whose lines are jobs; read again on SIGHUP"),
         .value("token-file", as: "FILE", .files, help: "The token of clients that may do everything"),
         .value("read-token-file", as: "FILE", .files, help: "The token of clients that may only read"),
-        .flag("read-only", help: "Let no client change anything"),
+        .flag("read-only", help: "Let no client change anything; workers still report on executions by their tokens"),
         .value("secrets", as: "DIR", .folders, help: "Where secrets are kept; beside the jobs by default"),
         .choice("addresses", of: ["any", "public"], help: "Where jobs may send requests"),
         .value(

@@ -2,6 +2,7 @@ import Foundation
 import Rota
 import RotaAPI
 import RotaHTTP
+import RotaStore
 import RotaTestSupport
 import RotaTesting
 import Testing
@@ -208,6 +209,19 @@ struct InfraiTests {
             #expect(await bench.send("GET", "/v1/cron/runs/list/\(id)").data == ["items": []])
             #expect(await bench.send("PUT", "/v1/cron/retention/set/\(id)", [:]).status == 422)
         }
+    }
+
+    @Test("A webhook that is sent again as it was read keeps its secret and its output")
+    func webhookAgain() async throws {
+        let bench = APIBench(.infrai)
+        let id = try await Self.create(Self.weekly, in: bench)
+        let job = try #require(try await bench.scheduler.jobs().items.first)
+        let hook = "https://hooks.example.com/failed"
+        let rule = NotificationRule(on: .failure, .webhook(url: hook, secret: "secret://hook"), includesOutput: true)
+        try await bench.scheduler.update(job.id) { $0.notifications = [rule] }
+        let change: JSONValue = ["on_failure_webhook": .string(hook), "name": "renamed"]
+        #expect(await bench.send("PATCH", "/v1/cron/update/\(id)", change).status == 200)
+        #expect(try await bench.scheduler.job(job.id).definition.notifications == [rule])
     }
 
     @Test("A job that was made elsewhere keeps what Infrai has no words for", .routes("I-14"))

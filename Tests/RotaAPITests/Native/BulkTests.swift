@@ -87,6 +87,25 @@ struct BulkTests {
         #expect(all.done == 1)
     }
 
+    @Test("An execution that has ended is not told as canceled")
+    func ended() async throws {
+        let bench = APIBench(.trigrun)
+        try await bench.scheduler.handle("x") { _ in }
+        try await Self.fill(bench.scheduler, with: 1)
+        try await bench.running { await bench.advance(.seconds(1)) }
+        let job = try #require(try await bench.scheduler.jobs().items.first)
+        let live = try await bench.scheduler.trigger(job.id)
+        let ended = try #require(
+            try await bench.scheduler.executions(ExecutionQuery(statuses: [.succeeded])).items.first)
+        let ids: JSONValue = [.string(ended.id.description), .string(live.id.description)]
+        for _ in 0..<2 {
+            let answer = await bench.send("POST", "/_rota/executions/bulk", ["ids": ids, "action": "cancel"])
+            #expect(answer.done == 1 && answer.failed?.elements.count == 1, "\(answer.text)")
+            #expect(answer.failed?[0]?["id"]?.string == ended.id.description)
+            #expect(answer.failed?[0]?["message"]?.string?.contains("it has ended, as succeeded") == true)
+        }
+    }
+
     @Test("A full disk is 503 with a time to come back, told to the log, and what was done before is told too")
     func fullDisk() async throws {
         let files = FaultyFileSystem()

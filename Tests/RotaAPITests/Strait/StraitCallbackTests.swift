@@ -63,6 +63,26 @@ struct StraitCallbackTests {
         }
     }
 
+    @Test("A worker reports with its token to a server that lets no client change anything")
+    func readOnly() async throws {
+        let bench = Self.bench()
+        let api = SchedulerAPI(bench.scheduler, as: .strait) { _, _ in .allow(scopes: [.read]) }
+        bench.transport.script("/welcome", .status(202))
+        try await bench.running {
+            let id = try await StraitTests.create(bench)
+            let run = await bench.send("POST", "/v1/jobs/\(id)/trigger")
+            let token = try #require(run.run_token?.string)
+            await bench.advance(.seconds(1))
+            func send(_ target: String) async -> Int {
+                await api.respond(
+                    to: APIRequest(method: "POST", target: target, headers: [("Authorization", "Bearer \(token)")])
+                ).status
+            }
+            #expect(await send("/v1/jobs/\(id)/trigger") == 403)
+            #expect(await send("/sdk/v1/runs/\(run.id?.string ?? "")/complete") == 200)
+        }
+    }
+
     @Test("A webhook's secret is kept in the vault, signs, and is never shown", .routes("S-41", "S-42", "SX-16"))
     func secrets() async throws {
         let vault = MemoryVault()
@@ -93,7 +113,9 @@ struct StraitCallbackTests {
             #expect(try await vault.secret(named: name)?.value == secret)
             let changed = await bench.send("PATCH", "/v1/jobs/\(id)", ["webhook_secret": .string(other)])
             #expect(changed.status == 200)
-            #expect(try await vault.secret(named: name)?.value == other)
+            let renamed = try await vault.secretNames()
+            #expect(renamed.count == 1 && renamed != [name])
+            #expect(try await vault.secret(named: renamed.first ?? "")?.value == other)
             // A clone has a copy of its own.
             let clone = await bench.send("POST", "/v1/jobs/\(id)/clone", ["name": "Copy", "slug": "copy"])
             #expect(try await vault.secretNames().count == 2)

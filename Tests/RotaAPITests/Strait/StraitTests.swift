@@ -239,6 +239,22 @@ struct StraitTests {
         #expect(await bench.send("GET", "/v1/jobs/\(ids[1].string ?? "")").enabled == true)
     }
 
+    @Test("Jobs that were created before the store failed are told, with an error for each of the others")
+    func partialBatch() async throws {
+        let files = FaultyFileSystem()
+        let store = try await FileJobStore(path: "/store", environment: .inMemory(files))
+        let bench = APIBench(.strait, store: store)
+        _ = try await Self.create(bench, ["slug": "first"])
+        files.fault = FileFault(at: 8, .fail(.noSpace), persists: true)
+        let jobs = (0..<10).map { Self.welcome.with(["slug": .string("job-\($0)")]) }
+        let answer = await bench.send("POST", "/v1/jobs/batch", ["jobs": .array(jobs)])
+        let (created, errors) = (answer.created?.elements ?? [], answer.errors?.elements ?? [])
+        #expect(answer.status == 201 && (1..<10).contains(created.count), "\(answer.text)")
+        #expect(errors.compactMap { $0["index"]?.int } == Array(created.count..<10))
+        #expect(await bench.send("POST", "/v1/jobs/batch", ["jobs": .array(jobs)]).status == 503)
+        try? await store.close()
+    }
+
     @Test("A job is cloned, with a name and a slug of its own", .routes("S-13", "SX-21"))
     func clone() async throws {
         let bench = APIBench(.strait)

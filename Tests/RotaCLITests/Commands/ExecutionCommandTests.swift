@@ -150,6 +150,10 @@ struct ExecutionCommandTests {
         let short = await bench.run("jobs", "history", "x", "-n", "2")
         #expect(short.lines.count == 3 && short.errors.contains("There is more"), "\(short)")
         #expect(await bench.run("jobs", "history", "x", "--all").lines.count == 7)
+        // What a program gets is whole, because it continues behind the page.
+        let page = try await bench.scheduler.history(of: JobID(id) ?? JobID(bits: 0), limit: 2)
+        #expect(page.next != nil && page.entries.count > 2)
+        #expect(await bench.run("jobs", "history", "x", "-n", "2", "-o", "jsonl").lines.count == page.entries.count)
         let none = await bench.run("tail", "-n", "0")
         #expect(none.output == "" && none.errors == "", "\(none)")
     }

@@ -32,6 +32,34 @@ struct MissingHandlerTests {
         }
     }
 
+    @Test("Many executions that lack the same handler are told of a few times, not each")
+    func flood() async throws {
+        let bench = Bench()
+        let log = ObserverLog()
+        bench.scheduler.observe(log)
+        let events = bench.scheduler.events(keeping: 10_000)
+        let ids = try await bench.running {
+            let job = try await bench.scheduler.create(JobDraft(queue: "unknown"))
+            let queued = try await bench.scheduler.trigger(job.id, Array(repeating: TriggerRequest(), count: 100))
+            await bench.advance(.seconds(60))
+            return queued.outcomes.map(\.execution.id)
+        }
+        #expect(try await bench.executions().map(\.status) == ids.map { _ in .queued })
+        #expect((1...3).contains(log.all.count { $0.hasPrefix("missed unknown") }))
+        var told = 0
+        for await event in events where event.kind != .executionQueued { told += 1 }
+        #expect((1...3).contains(told))
+    }
+
+    @Test("A handler is told of again after half a minute, or when the clock was set back")
+    func news() {
+        var missing = MissingHandlers()
+        let now = Date(timeIntervalSinceReferenceDate: 1_000)
+        let asked: [(String, TimeInterval)] = [("a", 0), ("a", 29), ("b", 29), ("a", 30), ("b", 31), ("a", -100)]
+        let told = asked.map { missing.isNews($0.0, at: now.addingTimeInterval($0.1)) }
+        #expect(told == [true, false, true, true, false, true])
+    }
+
     @Test("A start reports jobs with missing handlers, including those of their notifications")
     func preflight() async throws {
         let bench = Bench()

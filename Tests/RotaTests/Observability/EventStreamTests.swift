@@ -1,6 +1,9 @@
 import Foundation
+import RotaStore
 import RotaTesting
 import Testing
+
+@testable import Rota
 
 @Suite("Event stream")
 struct EventStreamTests {
@@ -106,5 +109,80 @@ struct EventStreamTests {
         var count = 0
         for await event in events where event.kind == .executionFinished { count += 1 }
         #expect(count == 3)
+    }
+
+    /// The kinds and jobs of the events so far, of a scheduler that has stopped.
+    private static func queued(_ events: SchedulerEvent.Stream) async -> [String] {
+        var names: [String] = []
+        for await event in events where event.kind == .executionQueued { names.append(event.jobName) }
+        return names
+    }
+
+    @Test("Each execution of a serial backfill is told of once, and counted once")
+    func serialBackfill() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        let events = bench.scheduler.events()
+        try await bench.running {
+            let job = try await bench.scheduler.create(
+                .init(
+                    name: "hourly", schedule: .every(.seconds(3600), anchor: Date(timeIntervalSince1970: 0)),
+                    action: .handler("work")))
+            let end = bench.clock.now
+            let backfill = try await bench.scheduler.backfill(
+                job.id, end.addingTimeInterval(-3 * 3600)..<end, overlap: .serial)
+            #expect(backfill.created == 3)
+            await bench.advance(.seconds(10))
+            #expect(try await bench.executions(of: job.id).allSatisfy { $0.status == .succeeded })
+            #expect(try await bench.scheduler.metrics().queued == [.backfill: 3])
+        }
+        #expect(await Self.queued(events) == ["hourly", "hourly", "hourly"])
+    }
+
+    @Test("What follows a batch is told of once, when the batch is enqueued")
+    func followUp() async throws {
+        let bench = Bench()
+        let log = ObserverLog()
+        bench.scheduler.observe(log)
+        try await bench.scheduler.handle("work") { _ in }
+        try await bench.scheduler.handle("end") { _ in }
+        let events = bench.scheduler.events()
+        try await bench.running {
+            let batch = try await bench.scheduler.enqueue(
+                "work", [TriggerRequest(), TriggerRequest()], then: BatchFollowUp("end"))
+            let followUp = try #require(batch.followUp)
+            await bench.advance(.seconds(10))
+            #expect(try await bench.scheduler.execution(followUp.id).status == .succeeded)
+            #expect(try await bench.scheduler.metrics().queued == [.manual: 3])
+        }
+        #expect(log.all.filter { $0.hasPrefix("queued") }.count == 3)
+        #expect(await Self.queued(events).sorted() == ["end", "work", "work"])
+    }
+
+    /// Notes whether the driver was woken before it was told what was queued.
+    private final class EarlyWake: SchedulerObserver {
+        let wakes = Recorded<Bool>()
+        private let signal: Signal
+
+        init(_ signal: Signal) { self.signal = signal }
+
+        func didEnqueue(_ executions: [Execution], at date: Date) { wakes.add(signal.lower()) }
+    }
+
+    @Test("The driver is woken after it was told what was queued")
+    func order() async throws {
+        let bench = Bench()
+        let signal = await bench.scheduler.context.signal
+        let observer = EarlyWake(signal)
+        bench.scheduler.observe(observer)
+        let job = try await bench.scheduler.create(
+            .init(name: "j", schedule: .immediately, action: .http(.get("https://example.com/"))))
+        #expect(signal.lower())
+        try await bench.scheduler.trigger(job.id)
+        #expect(signal.lower())
+        _ = try await bench.scheduler.declare(
+            [.init(name: "d", schedule: .immediately, action: .http(.get("https://example.com/")))], owner: "app")
+        #expect(signal.lower())
+        #expect(observer.wakes.all == [false, false, false])
     }
 }

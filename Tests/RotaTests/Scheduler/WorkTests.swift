@@ -99,6 +99,43 @@ struct WorkTests {
         #expect(try await bench.scheduler.execution(queued.id) == queued)
     }
 
+    @Test("A queue that another process makes meanwhile is used")
+    func madeMeanwhile() async throws {
+        let (base, isMade) = (InMemoryJobStore(), Latch())
+        let other = Bench(store: base, seed: 2)
+        var store = HookedStore(base: base)
+        store.beforeWrite = { operation in
+            guard operation == "insert", !isMade.isSet else { return }
+            isMade.set()
+            _ = try await other.scheduler.declare([JobDraft(queue: "work")], owner: "app")
+        }
+        let bench = Bench(store: store)
+        try await bench.scheduler.handle("work") { _ in }
+        let queued = try await bench.scheduler.enqueue("work")
+        let jobs = try await bench.scheduler.jobs().items
+        #expect(jobs.map(\.id) == [queued.jobID] && jobs.first?.declaredBy == "app")
+    }
+
+    @Test("A payload that the job's present schema does not allow is not replayed")
+    func replayedPayload() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        let first = try await bench.scheduler.enqueue("work", payload: 7)
+        let replay = try await bench.scheduler.replay(first.id, idempotencyKey: "k")
+        try await bench.scheduler.update(first.jobID) { $0.payloadSchema = try JSONSchema(["type": "string"]) }
+        let error = await #expect(throws: SchedulerError.self) { try await bench.scheduler.replay(first.id) }
+        #expect(error?.code == .invalidPayload)
+        // One that was made before is answered as it was.
+        #expect(try await bench.scheduler.replay(first.id, idempotencyKey: "k").id == replay.id)
+        // Without a payload there is nothing to check.
+        let bare = try await bench.store.enqueue([
+            bench.scheduler.job(first.jobID).execution(
+                id: ExecutionID(bits: 7), source: .schedule, scheduledFor: bench.clock.now, createdAt: bench.clock.now,
+                details: .none)
+        ])
+        #expect(try await bench.scheduler.replay(bare[0].execution.id).payload == nil)
+    }
+
     // MARK: Batches
 
     @Test("What follows a batch runs once, after the last of it, and knows how it went")
