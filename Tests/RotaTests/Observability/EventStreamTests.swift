@@ -149,7 +149,7 @@ struct EventStreamTests {
         let events = bench.scheduler.events()
         try await bench.running {
             let batch = try await bench.scheduler.enqueue(
-                "work", [TriggerRequest(), TriggerRequest()], then: BatchFollowUp("end"))
+                "work", [TriggerRequest(), TriggerRequest()], then: TriggerRequest.FollowUp("end"))
             let followUp = try #require(batch.followUp)
             await bench.advance(.seconds(10))
             #expect(try await bench.scheduler.execution(followUp.id).status == .succeeded)

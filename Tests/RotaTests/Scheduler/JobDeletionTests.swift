@@ -95,7 +95,7 @@ struct JobDeletionTests {
         try await bench.scheduler.handle("end") { context in done.add(context.batch?.canceled ?? -1) }
         try await bench.running {
             let later = TriggerRequest(at: bench.clock.now.addingTimeInterval(600))
-            _ = try await bench.scheduler.enqueue("slow", [later, later], then: BatchFollowUp("end"))
+            _ = try await bench.scheduler.enqueue("slow", [later, later], then: TriggerRequest.FollowUp("end"))
             await bench.advance(.seconds(1))
             try await bench.scheduler.delete(bench.scheduler.job(slug: "slow").id)
             await bench.advance(.zero)
