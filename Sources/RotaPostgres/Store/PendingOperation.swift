@@ -5,7 +5,7 @@
 
     /// An operation that waits for the next round.
     struct PendingOperation: Sendable {
-        /// The largest size of the changes of one round, in bytes.
+        /// The largest size of the changes of one operation, in bytes.
         static let sizeLimit = 1 << 26
 
         /// Whether it changes nothing, so that it needs no lock.

@@ -195,7 +195,7 @@
                     throw error
                 }
                 announce()
-            } catch let error as PostgresError where error.isViolation || error.code == .invalidValue {
+            } catch let error as PostgresError where error.isRefusal || error.code == .invalidValue {
                 drop()
                 throw error
             } catch {

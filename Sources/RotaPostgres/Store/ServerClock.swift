@@ -19,7 +19,9 @@
             return lead
         }
 
-        /// A date that was planned from another one, as if it were planned now. Those before it stay.
+        /// A date that was planned from another one, as if it were planned now.
+        ///
+        /// Those before it stay.
         private func moved(_ other: Date, from origin: Date) -> Date {
             other >= origin ? date.addingTimeInterval(other.timeIntervalSince(origin)) : other
         }

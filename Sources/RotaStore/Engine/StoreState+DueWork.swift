@@ -2,8 +2,12 @@ package import Foundation
 
 extension StoreState {
     /// Does the work of a turn.
+    ///
+    /// Each of its parts may write much, and a commit has a limit. So it claims nothing if the others have written much
+    /// already: the next turn does.
     package mutating func turn(_ turn: StoreTurn, log: inout ChangeLog) -> StoreTurn.Outcome {
         var outcome = StoreTurn.Outcome()
+        let start = log.size
         outcome.completions = finish(turn.completions, log: &log)
         outcome.renewals = renew(turn.renewals, log: &log)
         if let due = turn.due {
@@ -13,7 +17,9 @@ extension StoreState {
             outcome.reclaims = finish(plan.completions, log: &log)
             outcome.fires = fire(plan.fires, log: &log)
         }
-        if let claim = turn.claim { outcome.claims = self.claim(claim, log: &log) }
+        if let claim = turn.claim, log.size - start < 2 * Self.largeCommit {
+            outcome.claims = self.claim(claim, log: &log)
+        }
         return outcome
     }
 
