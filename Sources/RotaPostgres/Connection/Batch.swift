@@ -123,8 +123,8 @@
 
         /// Reads what the TLS library has, before the socket is waited for.
         ///
-        /// It reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty, and waiting
-        /// for it would be waiting for bytes that are already here.
+        /// It reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty, and
+        /// waiting for it would be waiting for bytes that are already here.
         ///
         /// - Returns: Whether there is something to take, or the connection broke.
         private func reads(_ handle: OpaquePointer) -> Bool {

@@ -21,7 +21,7 @@
             }
         }
 
-        /// What it says about a server.
+        /// The text of it about a server.
         func text(of target: ConnectionTargets.Target) -> String {
             switch self {
             case .refused(let text): text

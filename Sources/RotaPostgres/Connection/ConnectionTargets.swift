@@ -12,8 +12,8 @@
 
     /// The servers of a connection string, one by one.
     ///
-    /// libpq goes through all of them under one deadline of its caller's, so one that says nothing would use up the time
-    /// of the others: `connect_timeout` has no effect on connections that do not block.
+    /// libpq goes through all of them under one deadline of its caller's, so one that says nothing would use up the
+    /// time of the others: `connect_timeout` has no effect on connections that do not block.
     ///
     /// ```
     ///   host=db1,db2   ├──── db1 ────┼──── db2 ────┤
@@ -29,7 +29,7 @@
 
         /// The servers in the order in which to try them, or none if libpq must be left to find them.
         var targets: [Target] = []
-        /// What the session must be like, in the order in which to try it with all servers; `nil` leaves it as it is.
+        /// The demands on the session, in the order in which to try it with all servers; `nil` leaves it as it is.
         var attributes: [String?] = [nil]
         /// Whether to try them in a random order.
         var isShuffled = false
@@ -115,7 +115,7 @@
         ///
         /// - Parameters:
         ///   - parameters: Those of the connection string.
-        ///   - attributes: What the session must be like; `nil` leaves it as it is.
+        ///   - attributes: The demand on the session; `nil` leaves it as it is.
         func parameters(in parameters: [String: String], attributes: String?) -> [String: String] {
             var result = parameters
             // An empty value is one that is not set.

@@ -62,8 +62,8 @@
 
         /// Connects to the first server of the configuration that accepts the connection.
         ///
-        /// Of several servers, each has its share of the time that is left, so that one that says nothing leaves some to
-        /// the others. Like libpq, it does not go on to the next one if a server refuses the user.
+        /// Of several servers, each has its share of the time that is left, so that one that says nothing leaves some
+        /// to the others. Like libpq, it does not try the next one if a server refuses the user.
         ///
         /// Host names are resolved within this call, which blocks beyond the deadline if the resolver does. The
         /// parameter `hostaddr` of the connection string avoids that.

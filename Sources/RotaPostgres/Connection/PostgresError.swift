@@ -103,8 +103,8 @@
 
         /// Whether the server refused what the transaction does, so that repeating it would not help.
         ///
-        /// Such as a constraint that its rows break, or an error that a trigger raised. Others are due to the state of the
-        /// connection, the server, or concurrent transactions.
+        /// Such as a constraint that its rows break, or an error that a trigger raised. Others are due to the state of
+        /// the connection, the server, or concurrent transactions.
         var isRefusal: Bool {
             guard !isOutcomeUnknown, !isTransient, code != .missingRelation, let sqlState else { return false }
             return !["08", "25", "26", "40", "53", "55", "57", "58", "F0", "XX"].contains(String(sqlState.prefix(2)))

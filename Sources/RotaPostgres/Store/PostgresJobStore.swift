@@ -22,8 +22,9 @@
     ///
     /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still
     /// to come by the server's clock, or, when it claims, fires or removes records, differs from it in either
-    /// direction, by more than the ``ClockCheck`` allows. Leases last from the server's date on, and results of attempts
-    /// are always taken: one whose date is still to come is recorded with the server's, and its retry with the same delay.
+    /// direction, by more than the ``ClockCheck`` allows. Leases last from the server's date on, and results of
+    /// attempts are always taken: one whose date is still to come is recorded with the server's, and its retry with the
+    /// same delay.
     public actor PostgresJobStore {
         // An operation:
         //

@@ -3,7 +3,7 @@
     import RotaCore
     import RotaStore
 
-    // What a caller's clock has dated, by the server's clock. A result that a wrong clock has dated is still a result,
+    // The dates of callers, by the server's clock. A result that a wrong clock has dated is still a result,
     // and must not be lost, but its retry must not wait until the server's clock is there:
     //
     //     server's now                                   caller's now      retry

@@ -25,8 +25,8 @@ extension StoreState {
 
     /// The work that is due at a date, and the date of the next wake-up, which takes limits into account.
     ///
-    /// - Parameter leaseDate: The date by the clock from which leases are granted, if that is another one. By a caller's
-    ///   clock that is ahead of it, leases would seem to end early.
+    /// - Parameter leaseDate: The date by the clock from which leases are granted, if that is another one. By a
+    ///   caller's clock that is ahead of it, leases would seem to end early.
     package mutating func dueWork(at now: Date, limit: Int, leasesBy leaseDate: Date? = nil) -> DueWork {
         let limit = max(0, limit)
         let leaseDate = min(leaseDate ?? now, now)

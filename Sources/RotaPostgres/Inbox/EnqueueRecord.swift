@@ -6,7 +6,8 @@
 
     /// An execution on its way through the inbox: the change that puts it.
     ///
-    /// Any program that may write to the inbox can leave one there. So it is taken only if a request could have made it.
+    /// Any program that may write to the inbox can leave one there. So it is taken only if a request could have made
+    /// it.
     enum EnqueueRecord {
         static func bytes(_ execution: Execution) throws -> [UInt8] {
             var writer = RecordWriter()

@@ -29,7 +29,7 @@
         }
 
         @Test(
-            "Numbers that no duration and no date can hold are refused, and the store goes on",
+            "Numbers that no duration and no date can hold are refused, and the store continues",
             arguments: [
                 #""timeToLive": 1e21, "requestedAt": 1700000000"#, #""timeToLive": -1e21, "requestedAt": 1700000000"#,
                 #""requestedAt": 1e300"#, #""requestedAt": -1e300"#, #""dueAt": 1e300, "requestedAt": 1700000000"#,
