@@ -63,6 +63,57 @@
             }
         }
 
+        private func targets(_ string: String, _ environment: [String: String] = [:]) throws -> ConnectionTargets {
+            ConnectionTargets(try PostgresConfiguration(string).parameters, environment: environment)
+        }
+
+        @Test("The lists of hosts, addresses and ports are read as libpq reads them")
+        func servers() throws {
+            #expect(
+                try targets("host=a,b,/tmp port=1,,3").targets == [
+                    .init(host: "a", port: "1"), .init(host: "b", port: "5432"), .init(host: "/tmp", port: "3"),
+                ])
+            #expect(
+                try targets("postgres://a:7,b:8/x").targets == [
+                    .init(host: "a", port: "7"), .init(host: "b", port: "8"),
+                ])
+            #expect(
+                try targets("hostaddr=10.0.0.1,::1 port=9 dbname=x").targets == [
+                    .init(address: "10.0.0.1", port: "9"), .init(address: "::1", port: "9"),
+                ])
+            #expect(
+                try targets("host=a, hostaddr=,10.0.0.2").targets == [
+                    .init(host: "a", port: "5432"), .init(address: "10.0.0.2", port: "5432"),
+                ])
+            #expect(
+                try targets("dbname=x", ["PGHOST": "a,b", "PGPORT": "6"]).targets == [
+                    .init(host: "a", port: "6"), .init(host: "b", port: "6"),
+                ])
+            // What libpq must judge or find out by itself.
+            for string in ["dbname=x", "host=a,b port=1,2,3", "host=a,b hostaddr=10.0.0.1"] {
+                #expect(try targets(string).targets.isEmpty, "\(string)")
+            }
+            #expect(try targets("host=a,", ["PGHOST": "c"]).targets.isEmpty)
+            #expect(try targets("host=a,b").attributes == [nil])
+            #expect(try targets("host=a,b").isShuffled == false)
+            #expect(try targets("host=a target_session_attrs=prefer-standby").attributes == ["standby", "any"])
+            #expect(try targets("host=a,b", ["PGLOADBALANCEHOSTS": "random"]).isShuffled)
+        }
+
+        @Test("The parameters of one server have its place alone, and its address if a name has several")
+        func serverParameters() throws {
+            let parameters = try PostgresConfiguration("host=a,b port=1,2 dbname=x sslmode=require").parameters
+            let target = ConnectionTargets.Target(host: "b", port: "2")
+            #expect(
+                target.parameters(in: parameters, attributes: "any").filter { !$0.value.isEmpty } == [
+                    "host": "b", "port": "2", "dbname": "x", "sslmode": "require", "target_session_attrs": "any",
+                ])
+            #expect(ConnectionTargets.Target(host: "/tmp", port: "2").resolved().map(\.host) == ["/tmp"])
+            let local = ConnectionTargets.Target(host: "127.0.0.1", port: "2").resolved()
+            #expect(local == [.init(host: "127.0.0.1", address: "127.0.0.1", port: "2")])
+            #expect(ConnectionTargets.Target(host: "database.invalid", port: "2").resolved().map(\.address) == [""])
+        }
+
         @Test("Passwords are never printed")
         func secrets() throws {
             let configuration = try PostgresConfiguration("postgres://u:hush%20hush@db/a?sslpassword=quiet")

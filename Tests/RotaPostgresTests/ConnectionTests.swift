@@ -77,6 +77,44 @@
             #expect(!error.isOutcomeUnknown)
         }
 
+        @Test("Of several servers, one that says nothing leaves time to the next one")
+        func silentFirst() throws {
+            let listener = try Listener()
+            defer { listener.close() }
+            let cluster = try PostgresCluster.shared()
+            let ports = "port=\(listener.port),\(cluster.port) dbname=postgres user=rota"
+            for hosts in [
+                "host=127.0.0.1,127.0.0.1 ", "host=127.0.0.1,\(cluster.folder) ",
+                "host=silent.example,answers.example hostaddr=127.0.0.1,127.0.0.1 sslmode=disable ",
+                "host=127.0.0.1,127.0.0.1 target_session_attrs=prefer-standby ",
+            ] {
+                // The silent one takes its share of the time, so it is short.
+                let configuration = try PostgresConfiguration(hosts + ports, connectTimeout: .seconds(4))
+                let connection = try PostgresConnection.open(configuration)
+                #expect(try connection.perform(["SELECT 1::int8"])[0][0].read(0, as: Int.self) == 1, "\(hosts)")
+                connection.close()
+            }
+        }
+
+        @Test("If no server can be used, the error says what is wrong with each")
+        func severalFailures() throws {
+            let listener = try Listener()
+            defer { listener.close() }
+            let (cluster, free) = (try PostgresCluster.shared(), try FreePort.find())
+            let user = "dbname=postgres user=rota"
+            let refused = try failure(
+                "host=127.0.0.1,127.0.0.1 port=\(listener.port),\(free) \(user)", timeout: .milliseconds(300))
+            #expect(refused.code == .cannotConnect)
+            #expect(refused.message.contains("did not answer in time"), "\(refused)")
+            let silent = try failure(
+                "host=127.0.0.1,127.0.0.1 port=\(free),\(listener.port) \(user)", timeout: .milliseconds(300))
+            #expect(silent.code == .timedOut && silent.message.contains("port \(free)"), "\(silent)")
+            // Who is unwelcome at one is not tried with the next.
+            let unwelcome = try failure(
+                "host=127.0.0.1,127.0.0.1 port=\(cluster.port),\(listener.port) dbname=postgres user=unwelcome")
+            #expect(unwelcome.code == .authenticationFailed, "\(unwelcome)")
+        }
+
         @Test("A session that cannot write is refused, and one that becomes so says it")
         func readOnly() throws {
             let cluster = try PostgresCluster.shared()

@@ -121,6 +121,8 @@ struct Driver {
             await Task.yield()
         } else if let wake = try await doDueWorkBeforeSleeping() {
             hasYielded = false
+            // The store has answered. A sleep may be long, and those who watch would take it for a part of the outage.
+            endOutage()
             await sleep(until: wake)
         }
     }
@@ -298,7 +300,8 @@ struct Driver {
                 if missingHandlers.isNews(name, at: now) {
                     context.events.handlerMissing(name, jobs: [result.work.claim.job], similar: similar, at: now)
                 }
-                let date = deference.releaseDate(after: now, longestSleep: context.clock.longestSleep)
+                let date = deference.releaseDate(
+                    of: result.work.claim.execution.id, after: now, longestSleep: context.clock.longestSleep)
                 return CompletionPlanner.released(result.work, at: now, until: date)
             }
             if result.work.wasAbandoned { context.events.abandoned(result.work.claim, at: now) }

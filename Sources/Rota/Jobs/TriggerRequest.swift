@@ -142,7 +142,13 @@ extension TriggerRequest {
         return idempotencyKey == nil ? .samePayload(for: window).keyed(by: payload) : .remembering(payload, for: window)
     }
 
-    private func validate(for job: Job, depth: Int) throws {
+    /// Checks the request, as far as it can be without other executions.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - depth: The number of executions that lead to it.
+    /// - Throws: ``SchedulerError``, or the error of the job's request template.
+    package func validate(for job: Job, depth: Int) throws {
         let check = FieldCheck(code: .invalidRequest, jobName: job.definition.name)
         try check.payload(payload, "The payload of an execution")
         if let template = job.action.request { try check.payload(payload, fits: template) }

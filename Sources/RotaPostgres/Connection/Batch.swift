@@ -100,6 +100,7 @@
                 if let failure, failure.breaksConnection { return failure }
                 if isSynchronized || (!untilSynchronized && unsent == 0) { return nil }
                 if isBroken { return lost(handle) }
+                if reads(handle) { continue }
                 switch SocketWait.wait(PQsocket(handle), read: true, write: unsent > 0, until: deadline) {
                 case .ready(let canRead, let canWrite):
                     if canRead, !consume(handle) {
@@ -118,16 +119,20 @@
         }
 
         /// Reads what the socket has.
+        private func consume(_ handle: OpaquePointer) -> Bool { PQconsumeInput(handle) == 1 }
+
+        /// Reads what the TLS library has, before the socket is waited for.
         ///
-        /// A TLS library reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty,
-        /// and waiting for it would be waiting for bytes that are already here.
-        private func consume(_ handle: OpaquePointer) -> Bool {
-            guard PQconsumeInput(handle) == 1 else { return false }
-            guard PQsslInUse(handle) == 1 else { return true }
+        /// It reads whole records of up to 16 KiB, of which libpq may take a part: then the socket is empty, and
+        /// waiting for it would be waiting for bytes that are already here.
+        ///
+        /// - Returns: Whether there is something to take, or the connection broke.
+        private func reads(_ handle: OpaquePointer) -> Bool {
+            guard PQsslInUse(handle) == 1, PQisBusy(handle) == 1 else { return false }
             for _ in 0..<3 where PQisBusy(handle) == 1 {
-                guard PQconsumeInput(handle) == 1 else { return false }
+                guard PQconsumeInput(handle) == 1 else { return PQstatus(handle) != CONNECTION_OK }
             }
-            return true
+            return PQisBusy(handle) == 0
         }
 
         /// Takes the results that are there.

@@ -20,8 +20,9 @@
 
         /// The longest time that connecting may take.
         ///
-        /// The default is 10 seconds; from 1 millisecond to 1 hour. It does not limit the resolver of host names, which
-        /// blocks: write `hostaddr` in addition to `host` to do without it.
+        /// The default is 10 seconds; from 1 millisecond to 1 hour. Several hosts, and the addresses of one, share it,
+        /// so that one that does not answer leaves time to the next. It does not limit the resolver of host names,
+        /// which blocks: write `hostaddr` in addition to `host` to do without it.
         public var connectTimeout: Duration
         /// The longest time that one round trip may take.
         ///

@@ -24,8 +24,13 @@
         ) throws(PostgresError) -> [PostgresNotification] {
             let handle = try live()
             while true {
-                let isAlive = PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
-                let found = takeNotifications(handle)
+                var isAlive = true
+                var found: [PostgresNotification] = []
+                // The TLS library may have bytes of which the socket knows nothing: see `Batch`.
+                for _ in 0..<(PQsslInUse(handle) == 1 ? 4 : 1) where isAlive {
+                    isAlive = PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
+                    found += takeNotifications(handle)
+                }
                 if !found.isEmpty { return found }
                 guard isAlive else { throw lostWhileListening(lastMessage(handle)) }
                 switch SocketWait.wait(PQsocket(handle), read: true, write: false, wake: wake, until: deadline) {

@@ -62,7 +62,10 @@
 
         /// Connects to the first server of the configuration that accepts the connection.
         ///
-        /// libpq resolves host names within this call, which blocks beyond the deadline if the resolver does. The
+        /// Of several servers, each has its share of the time that is left, so that one that says nothing leaves some
+        /// to the others. Like libpq, it does not try the next one if a server refuses the user.
+        ///
+        /// Host names are resolved within this call, which blocks beyond the deadline if the resolver does. The
         /// parameter `hostaddr` of the connection string avoids that.
         ///
         /// - Parameters:
@@ -74,7 +77,76 @@
         ) throws(PostgresError) -> PostgresConnection {
             try configuration.validate()
             let deadline = deadline ?? .now.advanced(by: configuration.connectTimeout)
-            let connection = PostgresConnection(try start(configuration), configuration)
+            let parameters = configuration.resolved()
+            let list = try targets(parameters, configuration)
+            guard !list.targets.isEmpty else {
+                do { return try attempt(parameters, configuration, until: deadline) } catch {
+                    throw error.whole(after: [], configuration)
+                }
+            }
+            var texts: [String] = []
+            var last = AttemptFailure.timedOut("")
+            for (pass, attributes) in list.attributes.enumerated() {
+                let hosts = list.isShuffled ? list.targets.shuffled() : list.targets
+                for (place, host) in hosts.enumerated() {
+                    let hostsLeft = (list.attributes.count - pass) * hosts.count - place
+                    let hostEnd = share(of: deadline, among: hostsLeft)
+                    let found = host.resolved()
+                    let servers = list.isShuffled ? found.shuffled() : found
+                    for (place, server) in servers.enumerated() {
+                        do {
+                            return try attempt(
+                                server.parameters(in: parameters, attributes: attributes), configuration,
+                                until: share(of: hostEnd, among: servers.count - place))
+                        } catch {
+                            guard error.allowsNext else { throw error.whole(after: texts, configuration) }
+                            last = error
+                            texts.append(error.text(of: server))
+                        }
+                    }
+                }
+            }
+            throw last.whole(after: texts.dropLast(), configuration)
+        }
+
+        /// When an attempt ends that leaves the same time to each of those that follow it.
+        private static func share(
+            of deadline: ContinuousClock.Instant, among count: Int
+        ) -> ContinuousClock.Instant {
+            let now = ContinuousClock.now
+            return now.advanced(by: (deadline - now) / max(1, count))
+        }
+
+        /// The servers of a configuration.
+        private static func targets(
+            _ parameters: [String: String], _ configuration: PostgresConfiguration
+        ) throws(PostgresError) -> ConnectionTargets {
+            let environment = ProcessInfo.processInfo.environment
+            guard parameters["service"] != nil || environment["PGSERVICE"].map({ !$0.isEmpty }) ?? false else {
+                return ConnectionTargets(parameters, environment: environment)
+            }
+            // Only a connection tells what libpq has read from the service file.
+            let handle = try start(parameters)
+            defer { PQfinish(handle) }
+            var (known, option) = (parameters, PQconninfo(handle))
+            let first = option
+            defer { PQconninfoFree(first) }
+            while let keyword = option?.pointee.keyword {
+                if let value = option?.pointee.val { known[String(cString: keyword)] = String(cString: value) }
+                option = option.map { $0 + 1 }
+            }
+            return ConnectionTargets(known, environment: environment)
+        }
+
+        /// Connects by parameters of libpq.
+        private static func attempt(
+            _ parameters: [String: String], _ configuration: PostgresConfiguration,
+            until deadline: ContinuousClock.Instant
+        ) throws(AttemptFailure) -> PostgresConnection {
+            let connection: PostgresConnection
+            do { connection = PostgresConnection(try start(parameters), configuration) } catch {
+                throw .other(error)
+            }
             do {
                 try connection.connect(until: deadline)
             } catch {
@@ -119,8 +191,8 @@
                 text.trimmingCharacters(in: .whitespacesAndNewlines), configuration.parameters)
         }
 
-        private static func start(_ configuration: PostgresConfiguration) throws(PostgresError) -> OpaquePointer {
-            let parameters = configuration.resolved().sorted { $0.key < $1.key }
+        private static func start(_ parameters: [String: String]) throws(PostgresError) -> OpaquePointer {
+            let parameters = parameters.sorted { $0.key < $1.key }
             let keywords: [UnsafeMutablePointer<CChar>?] = parameters.map { strdup($0.key) } + [nil]
             let values: [UnsafeMutablePointer<CChar>?] = parameters.map { strdup($0.value) } + [nil]
             defer { for text in keywords + values { free(text) } }
@@ -136,28 +208,29 @@
             return handle
         }
 
-        private func connect(until deadline: ContinuousClock.Instant) throws(PostgresError) {
-            let handle = try live()
-            guard PQstatus(handle) != CONNECTION_BAD else { throw connectFailure(handle) }
+        private func connect(until deadline: ContinuousClock.Instant) throws(AttemptFailure) {
+            guard let handle else { return }
+            guard PQstatus(handle) != CONNECTION_BAD else { throw .refused(lastMessage(handle)) }
             var status = PGRES_POLLING_WRITING
             while status != PGRES_POLLING_OK {
-                guard status != PGRES_POLLING_FAILED else { throw connectFailure(handle) }
+                guard status != PGRES_POLLING_FAILED else { throw .refused(lastMessage(handle)) }
                 let outcome = SocketWait.wait(
                     PQsocket(handle), read: status == PGRES_POLLING_READING, write: status == PGRES_POLLING_WRITING,
                     until: deadline)
                 switch outcome {
                 case .ready: status = PQconnectPoll(handle)
                 case .failed(let errno):
-                    throw PostgresError(.cannotConnect, "Waiting for PostgreSQL failed (errno \(errno)).")
-                case .timedOut, .woken: throw connectTimeout(handle)
+                    throw .other(PostgresError(.cannotConnect, "Waiting for PostgreSQL failed (errno \(errno))."))
+                case .timedOut, .woken: throw .timedOut(lastMessage(handle))
                 }
             }
             PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
             serverVersion = Int(PQserverVersion(handle))
             processID = PQbackendPID(handle)
-            try Self.check(version: serverVersion)
+            do { try Self.check(version: serverVersion) } catch { throw .other(error) }
             guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
-                throw PostgresError(.cannotConnect, "libpq could not enter the pipeline mode: \(lastMessage(handle)).")
+                throw .other(
+                    PostgresError(.cannotConnect, "libpq could not enter the pipeline mode: \(lastMessage(handle))."))
             }
         }
 
@@ -168,18 +241,6 @@
                 throw PostgresError(
                     .invalidConfiguration, "PostgreSQL must be version 14 or newer, not \(number). Upgrade the server.")
             }
-        }
-
-        private func connectFailure(_ handle: OpaquePointer) -> PostgresError {
-            ConnectFailure.error(lastMessage(handle), configuration)
-        }
-
-        private func connectTimeout(_ handle: OpaquePointer) -> PostgresError {
-            let earlier = lastMessage(handle)
-            return PostgresError(
-                .timedOut,
-                "PostgreSQL did not accept the connection in time (\(ConnectFailure.place(configuration))). Check host "
-                    + "and port, firewalls, and connectTimeout." + (earlier.isEmpty ? "" : " libpq: \(earlier)"))
         }
     }
 #endif

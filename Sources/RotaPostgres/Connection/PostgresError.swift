@@ -101,8 +101,14 @@
             return error
         }
 
-        /// Whether the rows of the transaction break a constraint, so that it was rolled back for good.
-        var isViolation: Bool { !isOutcomeUnknown && sqlState?.hasPrefix("23") == true }
+        /// Whether the server refused what the transaction does, so that repeating it would not help.
+        ///
+        /// Such as a constraint that its rows break, or an error that a trigger raised. Others are due to the state of
+        /// the connection, the server, or concurrent transactions.
+        var isRefusal: Bool {
+            guard !isOutcomeUnknown, !isTransient, code != .missingRelation, let sqlState else { return false }
+            return !["08", "25", "26", "40", "53", "55", "57", "58", "F0", "XX"].contains(String(sqlState.prefix(2)))
+        }
 
         /// Whether a new connection is likely to succeed at once: this one had died, or its statements were forgotten.
         package var isWorthRepeating: Bool {

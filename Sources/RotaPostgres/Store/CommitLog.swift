@@ -170,21 +170,72 @@
                 "SELECT sequence, id, parts, bytes FROM \(schema.table("snapshots")) ORDER BY sequence DESC LIMIT 1")
         }
 
-        /// Adds up the sizes of the commits after a number.
-        func bytes(after sequence: Int64) -> PostgresStatement {
+        /// Adds up the sizes of the first commits after a number.
+        ///
+        /// Its row is their size, the number of the last of them, and how many they are.
+        func bytes(after sequence: Int64, limit: Int64) -> PostgresStatement {
             PostgresStatement(
                 """
-                SELECT coalesce(sum(octet_length(changes)), 0)::int8 FROM \(schema.table("commits")) WHERE sequence > $1
-                """, [.int8(sequence)])
+                SELECT coalesce(sum(octet_length(changes)), 0)::int8, coalesce(max(sequence), $1)::int8, count(*)::int8
+                FROM (
+                  SELECT sequence, changes FROM \(schema.table("commits")) WHERE sequence > $1 ORDER BY sequence LIMIT $2
+                ) AS first
+                """, [.int8(sequence), .int8(limit)])
         }
 
-        /// Reads a few parts of a snapshot.
+        /// Removes the oldest rows before a number, as many as one statement can.
+        ///
+        /// The server works through all that a large value takes, so their bytes are limited as well.
+        ///
+        /// - Parameters:
+        ///   - removal: The table.
+        ///   - sequence: The number.
+        func remove(_ removal: Removal, before sequence: Int64) -> PostgresStatement {
+            let (name, columns) = (schema.table(removal.table), removal.columns)
+            return PostgresStatement(
+                """
+                DELETE FROM \(name) WHERE (\(columns)) IN (
+                  SELECT \(columns) FROM (
+                    SELECT \(columns), row_number() OVER page AS number, sum(size) OVER page AS total
+                    FROM (
+                      SELECT \(columns), \(removal.size) AS size FROM \(name) WHERE sequence < $1
+                      ORDER BY \(columns) LIMIT $2
+                    ) AS oldest WINDOW page AS (ORDER BY \(columns))
+                  ) AS sized WHERE total <= $3 OR number = 1)
+                """, [.int8(sequence), .int8(removal.limit), .int8(Self.pageBytes)])
+        }
+
+        /// A table from which replaced rows are removed.
+        struct Removal: Sendable {
+            var table: String
+            /// The columns of its key.
+            var columns: String
+            /// The size of a row in bytes, in SQL.
+            var size: String
+            /// How many rows to remove at a time.
+            var limit: Int64
+
+            /// The tables in the order in which they are emptied.
+            static let all = [
+                Removal(
+                    table: "snapshot_parts", columns: "sequence, part", size: "octet_length(records)", limit: 1000),
+                Removal(table: "snapshots", columns: "sequence", size: "1", limit: 1000),
+                Removal(table: "commits", columns: "sequence", size: "octet_length(changes)", limit: 10_000),
+            ]
+        }
+
+        /// Reads a few parts of a snapshot, up to ``pageBytes`` but at least one.
         func parts(of sequence: Int64, from part: Int32, limit: Int32) -> PostgresStatement {
             PostgresStatement(
                 """
-                SELECT part, records FROM \(schema.table("snapshot_parts"))
-                WHERE sequence = $1 AND part >= $2 ORDER BY part LIMIT $3
-                """, [.int8(sequence), .int4(part), .int4(limit)])
+                SELECT part, records FROM (
+                  SELECT part, records, row_number() OVER page AS number, sum(octet_length(records)) OVER page AS total
+                  FROM (
+                    SELECT part, records FROM \(schema.table("snapshot_parts"))
+                    WHERE sequence = $1 AND part >= $2 ORDER BY part LIMIT $3
+                  ) AS next WINDOW page AS (ORDER BY part)
+                ) AS sized WHERE total <= $4 OR number = 1 ORDER BY part
+                """, [.int8(sequence), .int4(part), .int4(limit), .int8(Self.pageBytes)])
         }
 
         /// Reads the first commit that is left.

@@ -5,7 +5,7 @@
 
     /// An operation that waits for the next round.
     struct PendingOperation: Sendable {
-        /// The largest size of the changes of one round, in bytes.
+        /// The largest size of the changes of one operation, in bytes.
         static let sizeLimit = 1 << 26
 
         /// Whether it changes nothing, so that it needs no lock.
@@ -49,19 +49,6 @@
         }
     }
 
-    extension PostgresJobStore.ClockCheck {
-        /// Renewals whose leases last from the server's date on.
-        func dated(_ renewals: [LeaseRenewal], _ facts: PostgresJobStore.Facts) -> [LeaseRenewal] {
-            guard self != .off else { return renewals }
-            return renewals.map { renewal in
-                guard let requestedAt = renewal.requestedAt else { return renewal }
-                var renewal = renewal
-                renewal.expiresAt = facts.date.advanced(by: renewal.expiresAt.elapsed(since: requestedAt))
-                return renewal
-            }
-        }
-    }
-
     extension PostgresJobStore {
         /// Performs an operation in the next round, and returns when its changes are committed.
         ///
@@ -90,15 +77,15 @@
         /// Runs a query on the records as they are now in the database.
         nonisolated func query<Outcome: Sendable>(
             dated date: CallerDate?, seesNews: Bool = false,
-            _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
+            _ body: @escaping @Sendable (inout StoreState, Facts) throws -> Outcome
         ) async throws -> Outcome {
             let readAt = environment.elapsed()
             return try await withCheckedThrowingContinuation { caller in
                 submit(
                     PendingOperation(
                         isQuery: true, seesNews: seesNews, date: date.map { ($0, readAt) },
-                        run: { state, _, _ in
-                            let outcome = Result { try body(&state) }
+                        run: { state, _, facts in
+                            let outcome = Result { try body(&state, facts) }
                             return { caller.resume(with: outcome) }
                         }, fail: { caller.resume(throwing: $0) }))
             }

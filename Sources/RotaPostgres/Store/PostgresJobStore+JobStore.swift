@@ -20,29 +20,35 @@
         package nonisolated func query<Outcome: Sendable>(
             _ body: @escaping @Sendable (inout StoreState) throws -> Outcome
         ) async throws -> Outcome {
-            try await query(dated: nil, body)
+            try await query(dated: nil) { state, _ in try body(&state) }
         }
 
         /// Claims due executions under a lease, if the date is close to the server's clock.
+        ///
+        /// The leases last from the server's date on.
         public nonisolated func claim(_ request: ClaimRequest) async throws -> [Claim] {
-            try await commit(dated: .now(request.now)) { state, log, _ in state.claim(request, log: &log) }
+            try await commit(dated: .now(request.now)) { state, log, facts in
+                state.claim(facts.dated(request), log: &log)
+            }
         }
 
         /// Extends leases, which then last from the server's date on.
         public nonisolated func renew(_ renewals: [LeaseRenewal]) async throws -> [LeaseRenewal.Outcome] {
-            try await commit(dated: nil) { [clockCheck] state, log, facts in
-                state.renew(clockCheck.dated(renewals, facts), log: &log)
-            }
+            try await commit(dated: nil) { state, log, facts in state.renew(facts.dated(renewals), log: &log) }
+        }
+
+        /// Records the ends of attempts, by the server's date if theirs are still to come.
+        ///
+        /// Results are taken whatever clock has dated them: refused, they would be lost.
+        public nonisolated func finish(_ completions: [Completion]) async throws -> [Completion.Outcome] {
+            try await commit(dated: nil) { state, log, facts in state.finish(facts.dated(completions), log: &log) }
         }
 
         /// Does the work of a scheduler's pass in one commit, if the date is close to the server's clock.
         public nonisolated func turn(_ turn: StoreTurn) async throws -> StoreTurn.Outcome {
             let now = turn.due?.now ?? turn.claim?.now
-            return try await commit(dated: now.map { .now($0) }, seesNews: turn.due != nil) {
-                [clockCheck] state, log, facts in
-                var turn = turn
-                turn.renewals = clockCheck.dated(turn.renewals, facts)
-                return state.turn(turn, log: &log)
+            return try await commit(dated: now.map { .now($0) }, seesNews: turn.due != nil) { state, log, facts in
+                state.turn(facts.dated(turn), log: &log)
             }
         }
 
@@ -55,8 +61,9 @@
         ///
         /// It never asks for a rewind: a clock that is ahead of the server's is refused.
         public nonisolated func dueWork(at now: Date, limit: Int) async throws -> DueWork {
-            try await query(dated: .now(now), seesNews: true) { state in
-                var work = state.dueWork(at: now, limit: limit)
+            try await query(dated: .now(now), seesNews: true) { state, facts in
+                let isChecked = facts.clockCheck != .off
+                var work = state.dueWork(at: now, limit: limit, leasesBy: isChecked ? facts.date : nil)
                 work.isAhead = false
                 return work
             }

@@ -12,6 +12,8 @@
             var date = Date.distantPast
             /// When the question for that date was sent, and when its answer was there, by the environment's clock.
             var (sentAt, receivedAt) = (Duration.zero, Duration.zero)
+            /// How far the clock of a caller may differ.
+            var clockCheck = ClockCheck.off
             /// The first request of other programs that was found.
             var firstRequest: UInt128?
         }
@@ -28,6 +30,7 @@
             _ connection: PostgresConnection, locking: [PostgresStatement] = [], isPatient: Bool = true
         ) throws -> Facts {
             var (facts, reloads, isForeign) = (Facts(), 0, false)
+            facts.clockCheck = clockCheck
             var first = locking.isEmpty ? log.beginReading : locking
             let last: [PostgresStatement] = locking.isEmpty ? ["COMMIT"] : []
             while true {

@@ -90,10 +90,8 @@
         private(set) var newest: (sequence: Int64, bytes: Int)?
         /// The size of the commits since that snapshot, in bytes.
         private(set) var bytesSinceNewest = 0
-        /// The tables from which replaced rows are still to be removed, and how many rows at a time.
-        private var removals: [(table: String, limit: Int)] = [
-            ("snapshot_parts", 20), ("snapshots", 1000), ("commits", 10_000),
-        ]
+        /// The tables from which replaced rows are still to be removed.
+        private var removals = CommitLog.Removal.all
 
         init(_ configuration: PostgresConfiguration, _ log: CommitLog) {
             (self.configuration, self.log) = (configuration, log)
@@ -125,10 +123,23 @@
                 let (sequence, size): (Int64, Int64) = (try row.read(0), try row.read(3))
                 newest = (sequence, Int(clamping: size))
             }
-            let sizes = try connection.perform([log.bytes(after: newest?.sequence ?? -1)], deadline: deadline)
-            bytesSinceNewest = Int(clamping: try sizes[0][0].read(0, as: Int64.self))
-            return isFree && newest?.sequence ?? -1 < position.sequence
-                && bytesSinceNewest > max(minimum, newest?.bytes ?? 0)
+            let threshold = max(minimum, newest?.bytes ?? 0)
+            try addSizes(upTo: threshold, connection)
+            return isFree && newest?.sequence ?? -1 < position.sequence && bytesSinceNewest > threshold
+        }
+
+        /// Adds up the commits since the newest snapshot, step by step, until there are enough for another one.
+        private func addSizes(upTo threshold: Int, _ connection: PostgresConnection) throws {
+            let limit: Int64 = 100_000
+            var last = newest?.sequence ?? -1
+            while bytesSinceNewest <= threshold {
+                let sizes = try connection.perform([log.bytes(after: last, limit: limit)], deadline: deadline)
+                guard let row = sizes[0].first else { return }
+                let (bytes, count): (Int64, Int64) = (try row.read(0), try row.read(2))
+                last = try row.read(1)
+                bytesSinceNewest += Int(clamping: bytes)
+                guard count == limit else { return }
+            }
         }
 
         func write(_ chunk: SnapshotChunk) throws {
@@ -177,18 +188,12 @@
         ///
         /// - Returns: Whether there is more.
         func removeReplaced() throws -> Bool {
-            guard let connection, let newest, let (table, limit) = removals.first else { return false }
-            let name = log.schema.table(table)
-            let key = table == "snapshot_parts" ? "(sequence, part)" : "sequence"
-            let columns = table == "snapshot_parts" ? "sequence, part" : "sequence"
-            let removal = PostgresStatement(
-                """
-                DELETE FROM \(name) WHERE \(key) IN (
-                  SELECT \(columns) FROM \(name) WHERE sequence < $1 ORDER BY \(columns) LIMIT $2)
-                """, [.int8(newest.sequence), .int8(Int64(limit))])
+            guard let connection, let newest, let table = removals.first else { return false }
+            let removal = log.remove(table, before: newest.sequence)
             let removed = try connection.perform(
                 log.begin() + [removal, "COMMIT"], deadline: deadline)[log.begin().count].affectedRows
-            if removed < limit { removals.removeFirst() }
+            // Fewer than the limit may be all that their bytes allow.
+            if removed == 0 { removals.removeFirst() }
             return !removals.isEmpty
         }
 

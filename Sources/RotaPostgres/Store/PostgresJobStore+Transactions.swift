@@ -116,9 +116,7 @@
                 }
                 var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
                 do {
-                    let request = environment.schemaVersion < 2 ? nil : try EnqueueRequest(record)
-                    let execution =
-                        try request?.execution(id: id, in: replica.state) ?? EnqueueRecord.execution(record, id: id)
+                    let execution = try requested(by: record, id: id, facts)
                     _ = try replica.state.enqueue([execution], log: &log)
                 } catch let error as RecordFormatError where error.isLaterFormat {
                     // A newer instance takes it. This one must not wake for it again, nor be kept from younger ones.
@@ -130,6 +128,22 @@
                 do { changes += try log.encoded() } catch { throw RoundError.unencodable(error) }
             }
             return ids.isEmpty ? [] : statements + [log.removeRequests(ids)]
+        }
+
+        /// The execution that a record of the inbox asks for.
+        private func requested(by record: [UInt8], id: UInt128, _ facts: Facts) throws -> Execution {
+            let execution: Execution
+            if environment.schemaVersion >= 2, let request = try EnqueueRequest(record) {
+                execution = try request.execution(id: id, in: replica.state)
+            } else {
+                execution = try EnqueueRecord.execution(record, id: id)
+                try EnqueueRecord.check(execution, in: replica.state)
+            }
+            if clockCheck != .off {
+                let newest = try replica.state.executions(ExecutionQuery(order: .descending, limit: 1)).items.first
+                try EnqueueRecord.check(id: id, newest: newest?.id.bits, at: facts.date)
+            }
+            return facts.dated(execution)
         }
 
         /// Commits the changes of an app's own transaction and of the store in one.
@@ -165,7 +179,7 @@
                     for operation in operations {
                         var log = ChangeLog(encodingWith: [:], limit: PendingOperation.sizeLimit)
                         defer { if !log.isEmpty { hasChanged = true } }
-                        try operation(&replica.state, &log)
+                        try operation(&replica.state, &log, facts)
                         do { changes += try log.encoded() } catch { throw RoundError.unencodable(error) }
                     }
                     guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
@@ -181,7 +195,7 @@
                     throw error
                 }
                 announce()
-            } catch let error as PostgresError where error.isViolation || error.code == .invalidValue {
+            } catch let error as PostgresError where error.isRefusal || error.code == .invalidValue {
                 drop()
                 throw error
             } catch {

@@ -20,9 +20,11 @@
     /// try await scheduler.run()
     /// ```
     ///
-    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is in
-    /// the future by the server's clock, or, when it claims, fires or removes records, differs from it in either
-    /// direction, by more than the ``ClockCheck`` allows. Renewed leases last from the server's date on.
+    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still
+    /// to come by the server's clock, or, when it claims, fires or removes records, differs from it in either
+    /// direction, by more than the ``ClockCheck`` allows. Leases last from the server's date on, and results of
+    /// attempts are always taken: one dated in the future is recorded with the server's, and its retry with the
+    /// same delay.
     public actor PostgresJobStore {
         // An operation:
         //
@@ -196,31 +198,49 @@
             pending.append(operation)
         }
 
-        /// Performs all operations that wait, in one transaction.
+        /// Performs all operations that wait, in one transaction, or a few if they change much.
         private func performRound() {
-            let operations = pending
+            var rest = pending[...]
             pending = []
-            do {
-                guard isOpen else { throw StoreError(.closed, "The store is closed; open another one.") }
-                for resume in try perform(operations) { resume() }
-            } catch let error as RoundError where error.concernsOne && operations.count > 1 {
-                // Find the operation that no commit takes: all others succeed.
-                for operation in operations {
-                    do {
-                        for resume in try perform([operation]) { resume() }
-                    } catch {
-                        operation.fail(RoundError.forCaller(error))
+            while !rest.isEmpty {
+                var begun = 0
+                do {
+                    guard isOpen else { throw StoreError(.closed, "The store is closed; open another one.") }
+                    let resumes = try perform(rest, begun: &begun)
+                    for resume in resumes { resume() }
+                    rest = rest.dropFirst(max(1, begun))
+                } catch let error as RoundError where error.concernsOne && begun > 1 {
+                    // Find the operation that no commit takes: all others succeed.
+                    for operation in rest.prefix(begun) {
+                        do {
+                            var one = 0
+                            for resume in try perform([operation], begun: &one) { resume() }
+                        } catch {
+                            operation.fail(RoundError.forCaller(error))
+                        }
                     }
+                    rest = rest.dropFirst(begun)
+                } catch let error as RoundError where error.concernsOne {
+                    rest.first?.fail(RoundError.forCaller(error))
+                    rest = rest.dropFirst()
+                } catch {
+                    for operation in rest.prefix(begun) { operation.fail(RoundError.forCaller(error)) }
+                    // Nothing of the others was sent. They would meet the same error.
+                    let known = RoundError.forCaller((error as? PostgresError)?.withOutcome(unknown: false) ?? error)
+                    for operation in rest.dropFirst(begun) { operation.fail(known) }
+                    rest = []
                 }
-            } catch {
-                let error = RoundError.forCaller(error)
-                for operation in operations { operation.fail(error) }
             }
             startSnapshotIfDue()
         }
 
+        /// Performs operations, those first in the queue, until their changes fill a commit.
+        ///
+        /// - Parameter begun: How many of them it has come to.
         /// - Returns: Calls that resume the callers.
-        private func perform(_ operations: [PendingOperation]) throws -> [@Sendable () -> Void] {
+        private func perform(
+            _ operations: ArraySlice<PendingOperation>, begun: inout Int
+        ) throws -> [@Sendable () -> Void] {
             let isReading = operations.allSatisfy(\.isQuery)
             let (connection, facts) = try noted { try prepared(isReading: isReading) }
             do {
@@ -228,15 +248,19 @@
                 let others = isReading ? [] : try takeRequests(facts, connection, &changes)
                 if !others.isEmpty || facts.firstRequest != nil && isReading { newsDesk.hasNews = true }
                 for operation in operations {
+                    // The rest goes into another commit: all instances wait while a large one is made and read.
+                    if begun > 0, changes.count >= StoreState.largeCommit { break }
+                    begun += 1
                     if let error = clockCheck.error(for: operation.skew(facts)) {
                         resumes.append { operation.fail(error) }
                     } else {
+                        let before = changes.count
                         resumes.append(try operation.run(&replica.state, &changes, facts))
+                        guard changes.count - before <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
                         // Its scheduler sees the news itself. Others on this store may not.
                         if operation.seesNews, newsDesk.readers.count <= 1 { newsDesk.hasNews = false }
                     }
                 }
-                guard changes.count <= PendingOperation.sizeLimit else { throw RoundError.tooLarge }
                 if !changes.isEmpty || !others.isEmpty {
                     try append(changes, others, connection)
                 } else if !isReading, (try? connection.perform(["ROLLBACK"], deadline: deadline)) == nil {

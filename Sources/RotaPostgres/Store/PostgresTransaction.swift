@@ -17,7 +17,7 @@
     /// The changes of the store are made at the end, right before the commit, because they wait for the commits of
     /// other instances.
     public actor PostgresTransaction {
-        typealias Operation = @Sendable (inout StoreState, inout ChangeLog) throws -> Void
+        typealias Operation = @Sendable (inout StoreState, inout ChangeLog, PostgresJobStore.Facts) throws -> Void
 
         private let executor = SerialQueueExecutor(label: "rota.postgres.transaction")
         private let session: PostgresSession
@@ -69,11 +69,20 @@
             return try connection.perform([PostgresStatement(sql, parameters)], deadline: deadline)[0].affectedRows
         }
 
-        /// Adds a change of the store, and something to do once it is committed.
+        /// Adds a change of the store.
         ///
         /// - Parameter date: The latest date of the caller's clock in it.
         func add(
-            by date: Date? = nil, _ operation: @escaping Operation,
+            by date: Date? = nil, _ operation: @escaping @Sendable (inout StoreState, inout ChangeLog) throws -> Void
+        ) throws {
+            try add(by: date) { state, log, _ in try operation(&state, &log) }
+        }
+
+        /// Adds a change of the store that depends on the server's clock, and something to do once it is committed.
+        ///
+        /// - Parameter date: The latest date of the caller's clock in it.
+        func add(
+            by date: Date? = nil, dated operation: @escaping Operation,
             onCommit ending: @escaping @Sendable () -> Void = {}
         ) throws {
             guard !isOver else {
@@ -202,8 +211,8 @@
         public func complete(in transaction: PostgresTransaction, output: JSONPayload? = nil) async throws {
             let completion = success(output: output)
             let recorded = RecordedExecution()
-            try await transaction.add { state, log in
-                guard case .recorded(let execution)? = state.finish([completion], log: &log).first,
+            try await transaction.add { state, log, facts in
+                guard case .recorded(let execution)? = state.finish(facts.dated([completion]), log: &log).first,
                     execution.status == .succeeded
                 else {
                     throw SchedulerError(

@@ -113,6 +113,9 @@ package struct ChangeLog: Sendable {
         form = .payload(definitions: definitions, limit: limit)
     }
 
+    /// The size of what is encoded so far, in bytes; 0 for a log that does not encode.
+    package var size: Int { payload.bytes.count }
+
     /// Whether there are no changes.
     package var isEmpty: Bool { changes.isEmpty && payload.bytes.isEmpty && statistics.isEmpty && failure == nil }
 

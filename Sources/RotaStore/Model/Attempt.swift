@@ -60,6 +60,15 @@ public struct Attempt: Sendable, Hashable {
         )
     }
 
+    /// The attempt with another date on which it began.
+    package func began(at date: Date) -> Attempt {
+        guard startedAt != date else { return self }
+        return Attempt(
+            number: number, startedAt: date, duration: duration, failure: failure, statusCode: statusCode,
+            bodyPreview: bodyPreview, bodyWasTruncated: bodyWasTruncated, responseHeaders: responseHeaders, trace: trace
+        )
+    }
+
     /// Whether the attempt succeeded.
     public var succeeded: Bool { failure == nil }
 

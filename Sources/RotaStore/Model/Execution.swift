@@ -78,6 +78,9 @@ public struct Execution: Sendable, Hashable, Identifiable {
 
     var hasDetails: Bool { !rare.isEmpty }
 
+    /// Whether it has a definition of its own, as only records of early stores do.
+    package var hasPinnedDefinition: Bool { pinned != nil }
+
     // Hot paths read these details directly. Going through `details` would copy the whole value.
     package var notification: NotificationRule.Channel? { rare.notification }
     package var overrides: RetryOverrides? { rare.overrides }

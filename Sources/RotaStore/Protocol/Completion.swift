@@ -57,6 +57,10 @@ public struct Completion: Sendable {
     public var reason: String?
     /// The date from which the lateness of a first attempt counts for metrics, or `nil` if it says nothing.
     package var lateSince: Date?
+    /// Whether a repeated completion is known by its dates too.
+    ///
+    /// A store that dates completions anew would not find them again by these.
+    package var comparesDates = true
 
     /// Creates a completion.
     public init(
@@ -129,18 +133,25 @@ extension Execution {
         guard progress.lease?.isHeld(under: completion.token, by: completion.owner) == true,
             progress.status != .running
         else { return false }
-        if let attempt = completion.attempt, attempts.last != attempt.numbered(attempts.count) { return false }
-        let isCanceled = progress.status == .canceled && progress.finishedAt == completion.date
+        let comparesDates = completion.comparesDates
+        if let attempt = completion.attempt {
+            let known = attempts.last.map { comparesDates ? $0 : $0.began(at: attempt.startedAt) }
+            guard known == attempt.numbered(attempts.count) else { return false }
+        }
+        func agrees(_ date: Date?, _ other: Date?) -> Bool { !comparesDates || date == other }
+        let ended = agrees(progress.finishedAt, completion.date)
+        let isCanceled = progress.status == .canceled && ended
         return switch completion.next {
-        case .succeeded: progress.status == .succeeded && progress.finishedAt == completion.date
+        case .succeeded: progress.status == .succeeded && ended
         case .failed(let failure):
-            isCanceled
-                || progress.status == .failed && progress.failure == failure && progress.finishedAt == completion.date
+            isCanceled || progress.status == .failed && progress.failure == failure && ended
         case .retry(let date, let failure):
-            isCanceled || progress.status == .queued && progress.dueAt == date && progress.failure == failure
-        case .released(let date): isCanceled || progress.status == .queued && progress.dueAt == date
+            isCanceled
+                || progress.status == .queued && agrees(progress.dueAt, date) && progress.failure == failure
+        case .released(let date): isCanceled || progress.status == .queued && agrees(progress.dueAt, date)
         case .canceled: isCanceled
-        case .waiting(let date): isCanceled || progress.status == .waiting && progress.expiresAt == date
+        case .waiting(let date):
+            isCanceled || progress.status == .waiting && agrees(progress.expiresAt, date)
         }
     }
 }

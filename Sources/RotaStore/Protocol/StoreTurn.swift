@@ -15,6 +15,8 @@ public struct StoreTurn: Sendable {
         public var now: Date
         /// The largest number of due jobs, and of expired leases, to plan for.
         public var limit: Int
+        /// The date by the clock from which the store grants leases, if that is not the scheduler's.
+        package var leasesBy: Date?
         /// Decides what to do about the due work.
         ///
         /// It must not use the store. A store that repeats a step may call it again; only the last call counts.

@@ -83,7 +83,62 @@
             #expect(try await StoreContents(reader).difference(from: StoreContents(writer)) == nil)
         }
 
+        @Test("Large operations that arrive together are committed one after another, without a new copy")
+        func largeOperations() async throws {
+            let schema = try await StoreSchema()
+            let store = try await schema.open(polling: .seconds(3600))
+            let job = Job.queue()
+            _ = try await store.insert([JobInsertion(job)])
+            let epoch = await store.epoch
+            let large = try (0..<20).map { _ in try execution(job, payload: 4 << 20) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for work in large { group.addTask { _ = try await store.enqueue([work]) } }
+                try await group.waitForAll()
+            }
+            #expect(try await store.counts().executions == [.queued: 20])
+            #expect(await store.epoch == epoch)
+        }
+
         // MARK: Snapshots
+
+        @Test("Parts of snapshots are read, and what is replaced is removed, in pages bounded by their bytes")
+        func largeRows() async throws {
+            let schema = try await StoreSchema()
+            try schema.execute(
+                """
+                INSERT INTO rota.snapshot_parts (sequence, part, records)
+                SELECT 7, n, convert_to(repeat('x', 6000000), 'UTF8') FROM generate_series(0, 4) AS n
+                """)
+            try schema.execute(
+                """
+                INSERT INTO rota.commits (sequence, id, writer, changes)
+                SELECT n, gen_random_uuid(), '', convert_to(repeat('x', 20000000), 'UTF8') FROM generate_series(1, 3) AS n
+                """)
+            let connection = try PostgresConnection.open(schema.configuration)
+            defer { connection.close() }
+            let log = try log()
+            var parts: [Int] = []
+            while true {
+                let page = try connection.perform(
+                    [log.parts(of: 7, from: Int32(parts.count), limit: 8)], deadline: soon)[0]
+                if page.isEmpty { break }
+                #expect(page.count <= 2)
+                for row in page { parts.append(try row.read(0)) }
+            }
+            #expect(parts == [0, 1, 2, 3, 4])
+            let sizes = try connection.perform([log.bytes(after: 0, limit: 2)], deadline: soon)[0]
+            let row = try #require(sizes.first)
+            #expect(try row.read(0, as: Int64.self) == 40_000_000)
+            #expect(try row.read(1, as: Int64.self) == 2)
+            #expect(try row.read(2, as: Int64.self) == 2)
+            // The first commit is empty.
+            for (table, removed) in zip(CommitLog.Removal.all, [[2, 2, 1, 0], [0], [1, 1, 1, 1, 0]]) {
+                for count in removed {
+                    let result = try connection.perform([log.remove(table, before: 100)], deadline: soon)
+                    #expect(result[0].affectedRows == count, "\(table.table)")
+                }
+            }
+        }
 
         @Test("A snapshot that lacks a part is never read as a whole one")
         func missingPart() async throws {
@@ -289,6 +344,34 @@
                 }
             }
             #expect(error?.sqlState == "23503")
+            #expect(try await store.execution(work.id) == nil)
+        }
+
+        @Test("An error that a deferred trigger raises is told as it is")
+        func raised() async throws {
+            let schema = try await StoreSchema()
+            let store = try await schema.open()
+            let job = Job.queue()
+            _ = try await store.insert([JobInsertion(job)])
+            try schema.execute("CREATE TABLE orders (id int8)")
+            try schema.execute(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN RAISE EXCEPTION ''no such customer''; END'
+                """)
+            try schema.execute(
+                """
+                CREATE CONSTRAINT TRIGGER refusal AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION refuse()
+                """)
+            let work = try execution(job)
+            let error = await #expect(throws: PostgresError.self) {
+                try await store.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO orders VALUES (7)")
+                    try await transaction.add { state, log in _ = try state.enqueue([work], log: &log) }
+                }
+            }
+            #expect(error?.sqlState == "P0001" && error?.message.contains("no such customer") == true)
             #expect(try await store.execution(work.id) == nil)
         }
 

@@ -152,6 +152,14 @@
                 scheduleState: ScheduleState(state: .active, decidedThrough: .now, next: nil))
         }
 
+        @Test("A schema may have any name, also that in which the function's text would end")
+        func names() async throws {
+            let schema = try await StoreSchema(name: "a$rota$b'c")
+            let outcome = try schema.cluster.psql(
+                #"SELECT "a$rota$b'c".enqueue('work');"#, database: schema.database)
+            #expect(outcome.isDone && ExecutionID(outcome.output) != nil, "\(outcome.output)")
+        }
+
         @Test("Instances from before the function leave its requests alone")
         func mark() {
             let record = PostgresSchema.requestMark + Array("{}".utf8)

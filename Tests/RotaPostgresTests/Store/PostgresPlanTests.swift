@@ -28,13 +28,14 @@
                 _ = try connection.perform([PostgresStatement(sql, isPrepared: false)], deadline: deadline)
             }
             let end = LogPosition(sequence: 999_990, id: 1)
+            let removals = CommitLog.Removal.all.map { log.remove($0, before: 9000) }
             let statements = [
                 log.facts(from: 1, ignoring: []), log.commits(after: end),
                 log.append(end, writer: "a", changes: [1]), log.inbox(from: 1, ignoring: [1]),
                 log.removeRequests([1, 2, 3]), log.newestSnapshot, log.firstCommit, log.parts(of: 5, from: 3, limit: 8),
-                log.bytes(after: 999_000),
+                log.bytes(after: 999_000, limit: 100_000),
             ]
-            for statement in statements {
+            for statement in statements + removals {
                 let explain = PostgresStatement("EXPLAIN " + statement.sql, statement.parameters, isPrepared: false)
                 let lines = try plan(log.begin() + [explain], connection, deadline)
                 #expect(!lines.contains { $0.contains("Seq Scan on") }, "\(statement.sql): \(lines)")

@@ -59,6 +59,28 @@ import Testing
         }
     }
 
+    @Test("A turn that has written much leaves claims to the next one")
+    func largeTurn() throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        try state.enqueue((1...9).map { StoreSamples.execution($0, of: job, at: start) }, log: &log)
+        let claims = claim(&state, limit: 8)
+        #expect(claims.count == 8)
+        let output = try JSONPayload(String(repeating: "x", count: 5 << 20))
+        var turn = StoreTurn()
+        turn.completions = claims.map {
+            Completion(
+                executionID: $0.execution.id, token: $0.lease.token, attempt: nil, next: .succeeded, date: at(1),
+                output: output)
+        }
+        turn.claim = ClaimRequest(owner: "a", limit: 1, now: at(1), leaseExpiresAt: at(31))
+        var encoding = ChangeLog(encodingWith: [:], limit: 1 << 26)
+        #expect(state.turn(turn, log: &encoding).claims.isEmpty)
+        turn.completions = []
+        var next = ChangeLog(encodingWith: [:], limit: 1 << 26)
+        #expect(state.turn(turn, log: &next).claims.count == 1)
+    }
+
     @Test("A fire refuses executions that have started or finished", arguments: ExecutionStatus.allCases)
     func firedAsBegun(_ status: ExecutionStatus) throws {
         var (state, job) = try state()

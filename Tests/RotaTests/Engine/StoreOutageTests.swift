@@ -69,6 +69,17 @@ struct StoreOutageTests {
         #expect(log.calls.all == ["lost unavailable", "back"])
     }
 
+    @Test("Observers learn that the store is back before the scheduler sleeps")
+    func endBeforeSleep() async throws {
+        let (bench, log) = bench(out: 25...31)
+        bench.scheduler.observe(log)
+        try await bench.running {
+            // Idle, it asks the store every 30 seconds, so it sleeps at the end, and nothing wakes it.
+            await bench.advance(.seconds(40))
+            #expect(log.calls.all == ["lost unavailable", "back"])
+        }
+    }
+
     @Test("A claim whose answer was lost is released and made again")
     func lostClaim() async throws {
         let clock = ManualClock()

@@ -112,12 +112,62 @@ struct MissingHandlerTests {
     func deference() {
         var deference = Deference()
         let now = Date(timeIntervalSinceReferenceDate: 1003)
-        let date = deference.releaseDate(after: now, longestSleep: .seconds(30))
+        let date = deference.releaseDate(of: ExecutionID(bits: 1), after: now, longestSleep: .seconds(30))
         #expect(date == Date(timeIntervalSinceReferenceDate: 1035))
-        #expect(deference.releaseDate(after: now.addingTimeInterval(1), longestSleep: .seconds(30)) == date)
+        let other = deference.releaseDate(
+            of: ExecutionID(bits: 2), after: now.addingTimeInterval(1), longestSleep: .seconds(30))
+        #expect(other == date)
         #expect(deference.end(at: now) == nil)
         #expect(deference.end(at: date) == date.addingTimeInterval(0.25))
         #expect(deference.end(at: date.addingTimeInterval(0.25)) == nil)
+    }
+
+    @Test("The delay grows each time that the same execution is deferred, up to four seconds")
+    func growingDeference() {
+        var deference = Deference()
+        var now = Date(timeIntervalSinceReferenceDate: 1003)
+        for headStart in [0.25, 0.5, 1, 2, 4, 4] {
+            now = deference.releaseDate(of: ExecutionID(bits: 1), after: now, longestSleep: .seconds(30))
+            #expect(deference.end(at: now) == now.addingTimeInterval(headStart))
+            #expect(deference.end(at: now.addingTimeInterval(headStart)) == nil)
+        }
+        let other = deference.releaseDate(of: ExecutionID(bits: 2), after: now, longestSleep: .seconds(30))
+        #expect(deference.end(at: other) == other.addingTimeInterval(0.25))
+    }
+
+    /// A clock that is ahead of another one.
+    private struct FastClock: VirtualClock {
+        let base: ManualClock
+        let lead: TimeInterval
+
+        var now: Date { base.now.addingTimeInterval(lead) }
+        var uptime: Duration { base.uptime }
+        var longestSleep: Duration { base.longestSleep }
+        func sleep(until deadline: Date) async throws {
+            try await base.sleep(until: deadline.addingTimeInterval(-lead))
+        }
+    }
+
+    @Test("A scheduler whose clock is ahead leaves work to one that is later by its own clock")
+    func fastClock() async throws {
+        let clock = ManualClock()
+        let store = InMemoryJobStore()
+        let transport = ScriptedTransport(.status(200))
+        let lacking = Scheduler(store: store, transport: transport, clock: FastClock(base: clock, lead: 0.4))
+        let having = Scheduler(store: store, transport: transport, clock: clock)
+        try await having.handle("rare") { _ in }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await lacking.run() }
+            await clock.advance(by: .seconds(1), driving: [lacking])
+            try await lacking.create(
+                .init(name: "job", schedule: .immediately, action: .handler("rare"), retry: .none))
+            await clock.advance(by: .seconds(1), driving: [lacking])
+            group.addTask { try await having.run() }
+            for _ in 0..<200 { await clock.advance(by: .seconds(1), driving: [lacking, having]) }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        #expect(try await store.allExecutions().map(\.status) == [.succeeded])
     }
 
     @Test("A scheduler leaves jobs whose handler it lacks to one that has it")

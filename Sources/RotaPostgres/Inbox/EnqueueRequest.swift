@@ -1,6 +1,7 @@
 #if Postgres
     import Foundation
     import Rota
+    import RotaCore
     import RotaStore
 
     /// A request that another program left by the SQL function `enqueue`.
@@ -55,10 +56,12 @@
             var request = TriggerRequest(
                 payload: try payload.map { try JSONPayload(json: Data($0.utf8)) },
                 at: dueAt.map { Date(timeIntervalSince1970: $0) }, priority: priority, concurrencyKey: concurrencyKey,
-                idempotencyKey: idempotencyKey, timeToLive: timeToLive.map { .seconds($0) })
+                idempotencyKey: idempotencyKey, timeToLive: timeToLive.map { Duration(clamping: $0) })
             request.author = author
             let now = Date(timeIntervalSince1970: requestedAt)
-            guard requestedAt.isFinite else { throw RecordFormatError("a request has no date") }
+            guard EnqueueRecord.years.contains(now) else {
+                throw RecordFormatError("a request must have a date in the years 1 to 9999")
+            }
             return try request.execution(of: job, id: ExecutionID(bits: id), at: now, depth: 0, batch: nil)
         }
     }

@@ -36,7 +36,8 @@
         ///   - payload: The payload of the handler.
         ///   - request: Everything else: priority, keys, tags, time to live, date.
         ///   - store: The scheduler's store.
-        /// - Throws: The errors of `enqueue(_:payload:after:_:)`.
+        /// - Throws: The errors of `enqueue(_:payload:after:_:)`, and `StoreError` with the code `skewedClock` if this
+        ///   machine's clock is ahead of the server's by more than the store's ``PostgresJobStore/ClockCheck`` allows.
         public nonisolated func enqueueStatement(
             _ queue: String, payload: some Encodable, _ request: TriggerRequest = TriggerRequest(),
             in store: PostgresJobStore
@@ -52,7 +53,9 @@
         public nonisolated func enqueueStatement(
             _ queue: String, _ request: TriggerRequest = TriggerRequest(), in store: PostgresJobStore
         ) async throws -> EnqueueStatement {
-            try store.statement(for: try await prepared(queue, request))
+            let execution = try await prepared(queue, request)
+            try await store.checkClock(execution.createdAt)
+            return try store.statement(for: execution)
         }
     }
 
@@ -65,47 +68,6 @@
                     """,
                 parameters: [execution.id.description, Data(try EnqueueRecord.bytes(execution)).base64EncodedString()],
                 executionID: execution.id)
-        }
-    }
-
-    /// An execution on its way through the inbox: the change that puts it.
-    enum EnqueueRecord {
-        static func bytes(_ execution: Execution) throws -> [UInt8] {
-            var writer = RecordWriter()
-            try Change.putExecution(execution).write(to: &writer)
-            return writer.bytes
-        }
-
-        /// The largest size of a request in bytes.
-        static let sizeLimit = 1 << 24
-        /// Why a larger one is refused.
-        static let sizeReason = "A request must have at most 16 MiB."
-
-        /// - Throws: `RecordFormatError` unless the bytes are one execution that has not begun, with this identifier.
-        static func execution(_ bytes: [UInt8], id: UInt128) throws -> Execution {
-            var found: [Execution] = []
-            try bytes.withUnsafeBytes { bytes in
-                try Change.read(bytes) { change in
-                    guard case .putExecution(let execution) = change else {
-                        throw RecordFormatError("a request must be an execution")
-                    }
-                    found.append(execution)
-                }
-            }
-            guard found.count == 1, found[0].id.bits == id else {
-                throw RecordFormatError("a request is not one execution with the identifier of its row")
-            }
-            let execution = found[0]
-            let dates = [
-                execution.scheduledFor, execution.createdAt, execution.progress.dueAt, execution.progress.expiresAt,
-            ]
-            let years = Date(timeIntervalSince1970: -62_135_596_800)...Date(timeIntervalSince1970: 253_402_300_799)
-            guard execution.status == .queued, execution.attempts.isEmpty, execution.progress.lease == nil,
-                dates.allSatisfy({ $0.map(years.contains) ?? true })
-            else {
-                throw RecordFormatError("a request must be a queued execution, with dates in the years 1 to 9999")
-            }
-            return execution
         }
     }
 #endif
