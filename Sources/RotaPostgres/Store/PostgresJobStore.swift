@@ -20,8 +20,8 @@
     /// try await scheduler.run()
     /// ```
     ///
-    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is still
-    /// to come by the server's clock, or, when it claims, fires or removes records, differs from it in either
+    /// The clocks of the machines must agree. An operation is refused with the code `skewedClock` if its date is in
+    /// the future by the server's clock, or, when it claims, fires or removes records, differs from it in either
     /// direction, by more than the ``ClockCheck`` allows. Leases last from the server's date on, and results of
     /// attempts are always taken: one dated in the future is recorded with the server's, and its retry with the
     /// same delay.
