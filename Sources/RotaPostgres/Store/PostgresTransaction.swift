@@ -212,7 +212,8 @@
             let completion = success(output: output)
             let recorded = RecordedExecution()
             try await transaction.add { state, log, facts in
-                guard case .recorded(let execution)? = state.finish(facts.dated([completion]), log: &log).first,
+                let end = facts.dated([completion], mayRepeat: false)
+                guard case .recorded(let execution)? = state.finish(end, log: &log).first,
                     execution.status == .succeeded
                 else {
                     throw SchedulerError(

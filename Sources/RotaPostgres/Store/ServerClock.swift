@@ -51,11 +51,13 @@
         /// Ends of attempts, none of them still to come.
         ///
         /// A repeated end is dated anew, so it is told from others by its lease and its attempt alone.
-        func dated(_ completions: [Completion]) -> [Completion] {
+        ///
+        /// - Parameter mayRepeat: Whether they may be repeated after a lost answer.
+        func dated(_ completions: [Completion], mayRepeat: Bool = true) -> [Completion] {
             guard clockCheck != .off else { return completions }
             return completions.map { completion in
                 var result = completion
-                result.comparesDates = false
+                result.comparesDates = !mayRepeat
                 guard lead(of: completion.date) != nil else { return result }
                 result.date = date
                 result.next =
