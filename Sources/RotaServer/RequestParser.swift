@@ -303,7 +303,7 @@ struct RequestParser {
 
     /// Returns the place behind the trailer.
     ///
-    /// It is read anew with each packet, so all of it together may be as long as one line.
+    /// Each packet has it read again from the start, so the whole trailer may be as long as one line.
     private func endOfTrailer(from begin: Int) throws(Refusal) -> Int? {
         var place = begin
         var count = 0

@@ -19,9 +19,8 @@ public import RotaStore
 public protocol SchedulerObserver: Sendable {
     /// Executions of a job were queued: by its schedule, on request, or as notifications.
     ///
-    /// Each is told of once, when it is stored. It may have to wait: for its date, for those before it in a backfill,
-    /// or for the end of its batch. A busy scheduler may begin an execution before the call that queued it has told of
-    /// it.
+    /// Each execution is reported once, when it is stored. It may have to wait: for its date, for those before it in a
+    /// backfill, or for the end of its batch. A busy scheduler may begin it before this report.
     func didEnqueue(_ executions: [Execution], at date: Date)
     /// Occurrences of a job were skipped.
     ///

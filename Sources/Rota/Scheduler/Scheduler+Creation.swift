@@ -50,7 +50,7 @@ extension Scheduler {
             try Task.checkCancellation()
             (calendars, now, insertions, answers) = try await tryInsert(drafts)
         }
-        // After telling, so that an idle driver does not begin what is due at once before it is told of.
+        // After the events, so that an idle driver does not begin what is due before observers know of it.
         defer { context.signal.raise() }
         let outcomes = try (answers ?? []).matching(insertions.count, requestsTo: "insert")
         // By index, because a zip would copy every draft, insertion and outcome.

@@ -196,7 +196,7 @@ extension Scheduler {
     /// Puts the jobs that the store returned into the result, and tells what was fired and skipped.
     private func finish(_ plan: DeclarationPlan, with jobs: [Job], at now: Date) throws -> DeclarationResult {
         let declaration = plan.declaration
-        // After telling, so that an idle driver does not begin what is due at once before it is told of.
+        // After the events, so that an idle driver does not begin what is due before observers know of it.
         defer {
             context.withdraw(jobs: declaration.deletions)
             context.signal.raise()

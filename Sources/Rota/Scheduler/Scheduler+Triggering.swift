@@ -215,10 +215,10 @@ extension Scheduler {
         } catch let error as StoreError where error.code == .jobNotFound {
             throw SchedulerError.noJob(id)
         }
-        // After telling, so that an idle driver does not begin them before they are told of.
+        // After the events, so that an idle driver does not begin them before observers know of them.
         defer { context.signal.raise() }
         _ = try outcomes.matching(executions.count, requestsTo: "enqueue")
-        // Those that wait for others are told of here too: the scheduler does not learn when the store queues them.
+        // Report those that wait for others here too: the scheduler does not learn when the store queues them.
         let queued = outcomes.compactMap { outcome -> Execution? in
             guard case .queued(let execution) = outcome else { return nil }
             return execution

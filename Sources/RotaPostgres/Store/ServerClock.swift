@@ -50,7 +50,7 @@
 
         /// Ends of attempts, none of them still to come.
         ///
-        /// A repeated end is dated anew, so it is told from others by its lease and its attempt alone.
+        /// A repeated end gets another date, so only its lease and its attempt identify it.
         ///
         /// - Parameter mayRepeat: Whether they may be repeated after a lost answer.
         func dated(_ completions: [Completion], mayRepeat: Bool = true) -> [Completion] {

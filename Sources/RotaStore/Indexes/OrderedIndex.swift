@@ -122,7 +122,7 @@ package struct OrderedIndex<Key: Comparable & Sendable>: Sendable {
     /// - Returns: Whether the set contained it.
     @discardableResult
     package mutating func remove(_ key: Key) -> Bool {
-        // Queues, and indexes by date, mostly lose their smallest key: no search is needed for it.
+        // Queues and indexes by date usually lose their smallest key, which needs no search.
         if count > 0, firstChunk[taken] == key {
             count -= 1
             if firstChunk.count - taken == 1 { removeChunk(0) } else { taken += 1 }

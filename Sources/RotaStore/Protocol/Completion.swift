@@ -59,7 +59,7 @@ public struct Completion: Sendable {
     package var lateSince: Date?
     /// Whether a repeated completion is known by its dates too.
     ///
-    /// A store that dates completions anew would not find them again by these.
+    /// A store that gives completions its own dates would not find them again by these.
     package var comparesDates = true
 
     /// Creates a completion.

@@ -135,7 +135,7 @@ struct MetricsTests {
                 of: [
                     PlannedCompletion(
                         work: ClaimedWork(Claim(execution: run, lease: lease, job: job), slot: nil),
-                        completion: completion)
+                        completion: completion, stopReason: nil)
                 ])
         }
         for number in 0..<100 { record("kind \(number)") }
