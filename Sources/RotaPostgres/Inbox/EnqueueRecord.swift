@@ -90,10 +90,12 @@
             let details = execution.details
             var request = TriggerRequest(
                 payload: try execution.payload.map { try JSONPayload(json: $0.json) }, at: execution.scheduledFor,
-                source: execution.source, priority: details.priority, concurrencyKey: details.concurrencyKey,
-                dependencyKey: details.dependencyKey, idempotencyKey: details.idempotencyKey,
-                uniqueness: details.uniqueness, tags: details.tags ?? [:], overrides: details.overrides,
-                author: details.createdBy, parentID: details.parentID, continuationOf: details.continuationOf)
+                priority: details.priority, concurrencyKey: details.concurrencyKey,
+                idempotencyKey: details.idempotencyKey, uniqueness: details.uniqueness)
+            (request.source, request.dependencyKey) = (execution.source, details.dependencyKey)
+            (request.tags, request.overrides) = (details.tags ?? [:], details.overrides)
+            (request.author, request.parentID) = (details.createdBy, details.parentID)
+            request.continuationOf = details.continuationOf
             if let uniqueness = details.uniqueness, uniqueness.comparesPayloads {
                 guard (1...255).contains(uniqueness.key.utf8.count) else {
                     throw RecordFormatError("a request has no key of its payload")

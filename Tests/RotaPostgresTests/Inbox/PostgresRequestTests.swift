@@ -146,9 +146,11 @@
                 TriggerRequest(),
                 TriggerRequest(
                     payload: try JSONPayload(7), at: Date(timeIntervalSinceNow: 3600), priority: 9,
-                    concurrencyKey: "c", dependencyKey: "d", idempotencyKey: "i", metadata: ["a": "b"],
-                    tags: ["c": "d"], overrides: RetryOverrides(maxAttempts: 2), timeToLive: .seconds(60),
-                    author: "me", keepsTrail: true),
+                    concurrencyKey: "c", idempotencyKey: "i", timeToLive: .seconds(60)
+                ).with {
+                    ($0.dependencyKey, $0.metadata, $0.tags) = ("d", ["a": "b"], ["c": "d"])
+                    ($0.overrides, $0.author, $0.keepsTrail) = (RetryOverrides(maxAttempts: 2), "me", true)
+                },
                 TriggerRequest(uniqueness: .debounced("key", atMost: .seconds(60))),
             ]
             var ids: [ExecutionID] = []
