@@ -28,7 +28,9 @@ struct JobDeletionTests {
     private static func delete(_ job: Job, _ way: Way, in bench: Bench) async throws {
         switch way {
         case .one: #expect(try await bench.scheduler.delete(job.id))
-        case .all: #expect(try await bench.scheduler.deleteAll(JobQuery(ids: [job.id])) == 1)
+        case .all:
+            let query = JobQuery().with { $0.ids = [job.id] }
+            #expect(try await bench.scheduler.deleteAll(query) == 1)
         case .declaration: _ = try await bench.scheduler.declare([], owner: "app", orphans: .delete)
         case .crontab:
             let result = try await bench.scheduler.importCrontab("", named: "tab", removedLines: .delete)

@@ -131,7 +131,7 @@ struct WorkTests {
         let bare = try await bench.store.enqueue([
             bench.scheduler.job(first.jobID).execution(
                 id: ExecutionID(bits: 7), source: .schedule, scheduledFor: bench.clock.now, createdAt: bench.clock.now,
-                details: .none)
+                details: nil)
         ])
         #expect(try await bench.scheduler.replay(bare[0].execution.id).payload == nil)
     }
