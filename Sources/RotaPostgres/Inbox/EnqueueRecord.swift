@@ -19,10 +19,15 @@
         static let sizeLimit = 1 << 24
         /// Why a larger one is refused.
         static let sizeReason = "A request must have at most 16 MiB."
-        /// The dates that a request may have.
-        static let years = Date(timeIntervalSince1970: -62_135_596_800)...Date(timeIntervalSince1970: 253_402_300_799)
+        private static let years = -62_135_596_800...253_402_300_799.0
         /// How far an identifier may be ahead of the clock, and of those that exist.
         static let longestLead = Duration.seconds(86_400)
+
+        /// Whether a request may have a date: whether it is in the years 1 to 9999.
+        static func allows(_ date: Date) -> Bool {
+            // By its number, because a range of dates contains one that is not a number.
+            years.contains(date.timeIntervalSince1970)
+        }
 
         /// - Throws: `RecordFormatError` unless the bytes are one execution that has not begun, with this identifier.
         static func execution(_ bytes: [UInt8], id: UInt128) throws -> Execution {
@@ -30,7 +35,7 @@
             try bytes.withUnsafeBytes { bytes in
                 try Change.read(bytes) { change in
                     guard case .putExecution(let execution) = change else {
-                        throw RecordFormatError("a request is no execution")
+                        throw RecordFormatError("a request must be an execution")
                     }
                     found.append(execution)
                 }
@@ -42,13 +47,13 @@
             let dates = [
                 execution.scheduledFor, execution.createdAt, execution.progress.dueAt, execution.progress.expiresAt,
             ]
-            guard dates.allSatisfy({ $0.map(years.contains) ?? true }) else {
+            guard dates.allSatisfy({ $0.map(allows) ?? true }) else {
                 throw RecordFormatError("a request has dates outside the years 1 to 9999")
             }
             guard execution.progress == requestedProgress(of: execution), execution.attempts.isEmpty,
                 !execution.hasPinnedDefinition
             else {
-                throw RecordFormatError("a request is no execution that is queued and has not begun")
+                throw RecordFormatError("a request must be a queued execution that has not begun")
             }
             guard execution.details == requestedDetails(of: execution), execution.details.lineageDepth >= 0 else {
                 throw RecordFormatError("a request has details that only the scheduler sets")

@@ -59,7 +59,7 @@
                 idempotencyKey: idempotencyKey, timeToLive: timeToLive.map { Duration(clamping: $0) })
             request.author = author
             let now = Date(timeIntervalSince1970: requestedAt)
-            guard EnqueueRecord.years.contains(now) else {
+            guard EnqueueRecord.allows(now) else {
                 throw RecordFormatError("a request must have a date in the years 1 to 9999")
             }
             return try request.execution(of: job, id: ExecutionID(bits: id), at: now, depth: 0, batch: nil)
