@@ -13,7 +13,8 @@ import RotaStore
 /// Every scheduler on the store knows of the release by then, because the date is further away than the longest sleep.
 ///
 /// If the clock of the other one is behind this one's by more than the head start, this one claims first again. So the
-/// head start doubles each time that the same execution is released.
+/// head start doubles each time that the same execution is released. A scheduler claims nothing in a head start, so the
+/// longer ones begin once a minute at most, for all executions that were released before.
 struct Deference {
     private var releases: [Release] = []
     /// The head starts of executions, as multiples of the first one.
@@ -28,8 +29,10 @@ struct Deference {
 
     /// Release dates are multiples of this many seconds, so that executions released at different times share one.
     private static let spacing: TimeInterval = 5
+    /// The same for executions that were released before, which have longer head starts.
+    private static let longSpacing: TimeInterval = 60
     private static let headStart = Duration.milliseconds(250)
-    /// The longest head start is as many times as long: 4 s, since longer ones would leave no time between two dates.
+    /// The longest head start is as many times as long: 4 s, more than clocks may differ by unless told otherwise.
     private static let longest = 16
     /// Executions that others have taken are never removed one by one.
     private static let limit = 10_000
@@ -42,9 +45,10 @@ struct Deference {
     ///   - longestSleep: How long another scheduler may go without polling the store. Capped at 30 seconds.
     mutating func releaseDate(of id: ExecutionID, after now: Date, longestSleep: Duration) -> Date {
         let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
-        let date = Date(timeIntervalSinceReferenceDate: (earliest / Self.spacing).rounded(.up) * Self.spacing)
         if factors.count >= Self.limit, factors[id] == nil { factors = [:] }
         let factor = min(factors[id].map { $0 * 2 } ?? 1, Self.longest)
+        let spacing = factor == 1 ? Self.spacing : Self.longSpacing
+        let date = Date(timeIntervalSinceReferenceDate: (earliest / spacing).rounded(.up) * spacing)
         factors[id] = factor
         let headStart = Self.headStart * factor
         if let place = releases.firstIndex(where: { $0.date == date }) {

@@ -477,6 +477,7 @@ struct Driver {
             case .cancelRequested: context.workers.withdraw(lease, because: .requested)
             }
         }
+        if !renewals.isEmpty { context.workers.forgetDeletedJobs() }
     }
 
     /// Notifies observers of a lost lease, with the execution unless it was deleted.

@@ -103,7 +103,7 @@ struct Lookahead {
 /// How long executions have been in progress, by a clock that is never set.
 ///
 /// Only executions whose policy limits that time are remembered, from their first attempt in this process on. After a
-/// restart, the time before it factors by the dates of the wall clock.
+/// restart, the time before it counts by the dates of the wall clock.
 struct ElapsedTimes {
     private var starts: [ExecutionID: Duration] = [:]
     /// Executions that other schedulers continue are never removed one by one.

@@ -36,7 +36,7 @@ public struct JobPreview: Sendable, Hashable {
         state = scheduleState.state
         let schedule = job.definition.schedule
         let left = schedule.maximumRuns.map { max(0, $0 - scheduleState.firedCount) } ?? count
-        occurrences = scheduleState.preview(of: schedule, count: min(count, left))
+        occurrences = scheduleState.preview(of: schedule, count: min(count, left), at: now)
         warnings =
             job.definition.warnings(
                 of: occurrences, from: scheduleState, at: now, handlers: handlers, transport: transport) + others
@@ -47,7 +47,7 @@ extension ScheduleState {
     /// Returns the first occurrences from the next one on, without those that are to be skipped.
     ///
     /// The next one may be due now, be late but still to fire, or lie behind a pause.
-    fileprivate func preview(of schedule: Schedule, count: Int) -> [PreviewedOccurrence] {
+    fileprivate func preview(of schedule: Schedule, count: Int, at now: Date) -> [PreviewedOccurrence] {
         guard count > 0, let next else { return [] }
         if schedule.isSeries {
             return Array(
@@ -56,8 +56,8 @@ extension ScheduleState {
         }
         var occurrence = schedule.occurrence(at: next)
         for _ in 0..<skipsRemaining {
-            // The delay begins again when the one before is skipped.
-            guard let later = schedule.nextOccurrence(after: occurrence.effective) else { return [] }
+            // The delay begins again when the one before is skipped, which is now if it is overdue.
+            guard let later = schedule.nextOccurrence(after: max(occurrence.effective, now)) else { return [] }
             occurrence = later
         }
         return [schedule.previewed(occurrence)]

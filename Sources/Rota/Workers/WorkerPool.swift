@@ -110,16 +110,20 @@ final class WorkerPool: Sendable {
         return withdrawn.withLock { $0.leases.contains(claim.leaseKey) || $0.jobs.contains(claim.job.id) }
     }
 
-    /// Forgets withdrawn leases, except those that the driver still holds, and deleted jobs, whose leases are found
-    /// lost when they are renewed.
+    /// Forgets withdrawn leases, except those that the driver still holds, and deleted jobs if it holds none.
     func forgetWithdrawn(among held: () -> Set<LeaseKey>) {
         guard withdrawnCount.load(ordering: .relaxed) > 0 else { return }
         let held = held()
-        withdrawn.withLock { withdrawn in
+        remember { withdrawn in
             withdrawn.leases.formIntersection(held)
-            withdrawn.jobs = []
-            withdrawnCount.store(withdrawn.count, ordering: .relaxed)
+            if held.isEmpty { withdrawn.jobs = [] }
         }
+    }
+
+    /// Forgets deleted jobs, after all leases were renewed: those of the jobs were found lost, and are withdrawn.
+    func forgetDeletedJobs() {
+        guard withdrawnCount.load(ordering: .relaxed) > 0 else { return }
+        remember { $0.jobs = [] }
     }
 }
 

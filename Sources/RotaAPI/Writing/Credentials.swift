@@ -20,11 +20,17 @@ enum Credentials {
         let parts = field.name.lowercased().split { $0 == "-" || $0 == "_" }
         // A key that names a request, such as Idempotency-Key, is none to a door.
         let isKnown = parts.contains { words.contains($0) } && !parts.contains("idempotency")
-        guard field.isSensitive || isKnown else { return false }
+        guard field.isSensitive || isKnown, !field.value.isEmpty else { return false }
         // A reference may follow one word, such as Bearer.
-        let value = field.value.split(separator: " ")
-        guard let last = value.last, value.count <= 2, last.hasPrefix("secret://") else { return !field.value.isEmpty }
-        return !SecretReference.isName(String(last.dropFirst("secret://".count)))
+        let rest = field.value.drop { $0 != " " }.drop { $0 == " " }
+        return !isReference(field.value[...]) && !isReference(rest)
+    }
+
+    /// Whether a value is the name of a secret, or a variable such as `{{execution_token}}`, and hides nothing itself.
+    private static func isReference(_ value: Substring) -> Bool {
+        if value.hasPrefix("secret://") { return SecretReference.isName(String(value.dropFirst("secret://".count))) }
+        guard value.hasPrefix("{{"), value.hasSuffix("}}") else { return false }
+        return !value.dropFirst(2).dropLast(2).contains { $0 == "{" || $0 == "}" }
     }
 
     /// The headers as they may be shown.

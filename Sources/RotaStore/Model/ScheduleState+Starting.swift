@@ -40,7 +40,11 @@ extension ScheduleState {
             scheduleState.proceed(to: next)
         } else {
             let missed = isNew || scheduleState.lastFired == nil ? schedule.soleOccurrence(upTo: now) : nil
-            if let missed, isNew { scheduleState.decidedThrough = missed.nominal.millisecondEarlier }
+            if let missed {
+                if isNew { scheduleState.decidedThrough = missed.nominal.millisecondEarlier }
+                // It still fires.
+                scheduleState.cutOutOfForce(at: missed.nominal.millisecondEarlier)
+            }
             scheduleState.proceed(to: missed)
         }
         return scheduleState

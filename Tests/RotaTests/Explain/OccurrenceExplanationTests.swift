@@ -109,6 +109,28 @@ struct OccurrenceExplanationTests {
         #expect(next.outcome == .future)
     }
 
+    @Test("The only date of a draft that was activated later fired, and is not said to have been out of force")
+    func activatedOneShot() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = draft
+        let date = start.addingTimeInterval(3600)
+        draft.definition.schedule = .once(at: date)
+        draft.definition.misfire = .latest
+        draft.definition.retention = .last(1)
+        draft.state = .draft
+        let job = try await bench.scheduler.create(draft)
+        bench.clock.set(to: start.addingTimeInterval(7200))
+        try await bench.scheduler.resume(job.id)
+        try await bench.running {
+            await bench.advance(.seconds(10))
+            #expect(try await bench.executions(of: job.id).map(\.scheduledFor) == [date])
+            try await bench.scheduler.trigger(job.id)
+            await bench.advance(.seconds(10))
+            #expect(try await bench.scheduler.explain(job.id, at: date).outcome == .pruned)
+        }
+    }
+
     @Test("What passed while a job was completed was not in force, and what it fired before is told apart")
     func rescheduledAfterCompletion() async throws {
         let bench = Bench()

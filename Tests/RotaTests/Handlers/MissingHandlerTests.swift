@@ -135,6 +135,22 @@ struct MissingHandlerTests {
         #expect(deference.end(at: other) == other.addingTimeInterval(0.25))
     }
 
+    @Test("Executions that are deferred again share one date a minute, so that other work is rarely held back")
+    func longDeferences() {
+        var deference = Deference()
+        var now = Date(timeIntervalSinceReferenceDate: 1003)
+        var deferred: TimeInterval = 0
+        for second in 0..<3600 {
+            now = Date(timeIntervalSinceReferenceDate: 1003 + TimeInterval(second))
+            // As if each were claimed as soon as it may be.
+            for id in 0..<UInt128(40) where second % 40 == Int(id) {
+                _ = deference.releaseDate(of: ExecutionID(bits: id), after: now, longestSleep: .seconds(30))
+            }
+            if deference.end(at: now) != nil { deferred += 1 }
+        }
+        #expect(deferred < 3600 / 60 * 6)
+    }
+
     /// A clock that is ahead of another one.
     private struct FastClock: VirtualClock {
         let base: ManualClock

@@ -68,6 +68,24 @@ struct JobPreviewTests {
         }
     }
 
+    @Test("An overdue delay after completion that is skipped on request begins again now")
+    func overdueDelay() async throws {
+        let bench = Bench()
+        try await bench.scheduler.handle("work") { _ in }
+        var draft = draft
+        draft.definition.schedule = .afterCompletion(.seconds(3600))
+        let job = try await bench.scheduler.create(draft)
+        try await bench.scheduler.skipNext(1, of: job.id)
+        bench.clock.set(to: start.addingTimeInterval(5400))
+        let forecast = try await bench.scheduler.preview(updating: job.id).occurrences.map(\.occurrence.nominal)
+        #expect(forecast == [start.addingTimeInterval(9000)])
+        try await bench.running {
+            await bench.advance(.seconds(3700))
+            let fired = try await bench.executions(of: job.id)
+            #expect(fired.map(\.scheduledFor) == forecast)
+        }
+    }
+
     @Test("A job whose execution runs, and whose end decides about the next date, is not said to be at its end")
     func runningAfterCompletion() async throws {
         let bench = Bench()

@@ -104,4 +104,24 @@ struct JobDeletionTests {
             #expect(done.all == [2])
         }
     }
+
+    @Test("The attempts of a deleted job stay withdrawn until all leases were renewed")
+    func withdrawn() {
+        let pool = WorkerPool()
+        let job = Job(
+            id: JobID(bits: 1),
+            definition: JobDefinition(name: "x", schedule: .immediately, action: .handler("x")),
+            createdAt: .distantPast,
+            scheduleState: ScheduleState(state: .active, decidedThrough: .distantPast, next: nil))
+        let execution = job.execution(
+            id: ExecutionID(bits: 1), source: .manual, scheduledFor: .distantPast, createdAt: .distantPast)
+        let claim = Claim(
+            execution: execution, lease: Lease(owner: "x", token: 1, expiresAt: .distantFuture), job: job)
+        pool.withdraw(jobs: [job.id], because: .lost)
+        #expect(pool.isWithdrawn(claim))
+        pool.forgetWithdrawn { [claim.leaseKey] }
+        #expect(pool.isWithdrawn(claim))
+        pool.forgetDeletedJobs()
+        #expect(!pool.isWithdrawn(claim))
+    }
 }
