@@ -13,12 +13,15 @@ import RotaStore
 /// Every scheduler on the store knows of the release by then, because the date is further away than the longest sleep.
 ///
 /// If the clock of the other one is behind this one's by more than the head start, this one claims first again. So the
-/// head start doubles each time that the same execution is released. A scheduler claims nothing in a head start, so the
-/// longer ones begin once a minute at most, for all executions that were released before.
+/// head start doubles each time that the same execution is released. A scheduler claims nothing in a head start, so there
+/// is a longer one about once a minute at most, whose date changes among those of the released executions.
 struct Deference {
     private var releases: [Release] = []
     /// The head starts of executions, as multiples of the first one.
     private var factors: [ExecutionID: Int] = [:]
+
+    /// The date of the latest longer head start.
+    private var latestLong: Date?
 
     private struct Release {
         var date: Date
@@ -29,8 +32,10 @@ struct Deference {
 
     /// Release dates are multiples of this many seconds, so that executions released at different times share one.
     private static let spacing: TimeInterval = 5
-    /// The same for executions that were released before, which have longer head starts.
-    private static let longSpacing: TimeInterval = 60
+    /// The time between two longer head starts.
+    ///
+    /// Executions return after 35 or 40 s, so each meets one in its turn.
+    private static let longSpacing: TimeInterval = 65
     private static let headStart = Duration.milliseconds(250)
     /// The longest head start is as many times as long: 4 s, more than clocks may differ by unless told otherwise.
     private static let longest = 16
@@ -47,16 +52,22 @@ struct Deference {
         let earliest = now.advanced(by: min(longestSleep, .seconds(30))).timeIntervalSinceReferenceDate + 1
         if factors.count >= Self.limit, factors[id] == nil { factors = [:] }
         let factor = min(factors[id].map { $0 * 2 } ?? 1, Self.longest)
-        let spacing = factor == 1 ? Self.spacing : Self.longSpacing
-        let date = Date(timeIntervalSinceReferenceDate: (earliest / spacing).rounded(.up) * spacing)
+        let date = Date(timeIntervalSinceReferenceDate: (earliest / Self.spacing).rounded(.up) * Self.spacing)
         factors[id] = factor
-        let headStart = Self.headStart * factor
+        let headStart = Self.headStart * (mayBeLong(date) ? factor : 1)
+        if headStart > Self.headStart { latestLong = date }
         if let place = releases.firstIndex(where: { $0.date == date }) {
             releases[place].headStart = max(releases[place].headStart, headStart)
         } else {
             releases.append(Release(date: date, headStart: headStart))
         }
         return date
+    }
+
+    private func mayBeLong(_ date: Date) -> Bool {
+        guard let latestLong else { return true }
+        // Either way, because the clock may have been set back.
+        return date == latestLong || abs(date.timeIntervalSince(latestLong)) >= Self.longSpacing
     }
 
     /// The end of the current head start, or `nil` if there is none.

@@ -130,25 +130,35 @@ struct MissingHandlerTests {
             now = deference.releaseDate(of: ExecutionID(bits: 1), after: now, longestSleep: .seconds(30))
             #expect(deference.end(at: now) == now.addingTimeInterval(headStart))
             #expect(deference.end(at: now.addingTimeInterval(headStart)) == nil)
+            now.addTimeInterval(30)
         }
         let other = deference.releaseDate(of: ExecutionID(bits: 2), after: now, longestSleep: .seconds(30))
         #expect(deference.end(at: other) == other.addingTimeInterval(0.25))
     }
 
-    @Test("Executions that are deferred again share one date a minute, so that other work is rarely held back")
+    @Test("Longer delays come about once a minute, so that other work is rarely held back, and each gets its turn")
     func longDeferences() {
         var deference = Deference()
         var now = Date(timeIntervalSinceReferenceDate: 1003)
-        var deferred: TimeInterval = 0
-        for second in 0..<3600 {
-            now = Date(timeIntervalSinceReferenceDate: 1003 + TimeInterval(second))
-            // As if each were claimed as soon as it may be.
-            for id in 0..<UInt128(40) where second % 40 == Int(id) {
-                _ = deference.releaseDate(of: ExecutionID(bits: id), after: now, longestSleep: .seconds(30))
+        var dates = [Date](repeating: now, count: 40)
+        var longDelays = Set<Int>()
+        var deferred = 0
+        for quarter in 0..<14_400 {
+            now = Date(timeIntervalSinceReferenceDate: 1003 + TimeInterval(quarter) / 4)
+            if let end = deference.end(at: now) {
+                deferred += 1
+                if end.timeIntervalSince(now) > 3 { for id in 0..<40 where dates[id] == now { longDelays.insert(id) } }
+                continue
             }
-            if deference.end(at: now) != nil { deferred += 1 }
+            // Each is claimed as soon as it may be, from its own second on.
+            for id in 0..<40 where dates[id] <= now && quarter / 4 >= id {
+                dates[id] = deference.releaseDate(
+                    of: ExecutionID(bits: UInt128(id)), after: now, longestSleep: .seconds(30))
+            }
         }
-        #expect(deferred < 3600 / 60 * 6)
+        // An hour: a quarter of a second in five, and four seconds in 65.
+        #expect(deferred < 14_400 * 12 / 100)
+        #expect(longDelays.count == 40)
     }
 
     /// A clock that is ahead of another one.
