@@ -141,7 +141,7 @@ extension Execution {
         func agrees(_ date: Date?, _ other: Date?) -> Bool { !comparesDates || date == other }
         let ended = agrees(progress.finishedAt, completion.date)
         let isCanceled = progress.status == .canceled && ended
-        // What queues it or lets it wait ends it only on request.
+        // A retry, a release and a wait end it only if that was requested.
         let isStopped = isCanceled && progress.cancelRequestedAt != nil
         // Without dates, an attempt of the same lease tells of another end.
         let hasOtherAttempt =
