@@ -157,8 +157,8 @@ let package = Package(
         .testTarget(
             name: "RotaPostgresTests",
             dependencies: [
-                "Rota", "RotaCore", "RotaHTTP", "RotaPostgres", "RotaSchedule", "RotaStore", "RotaTesting",
-                "RotaTestSupport",
+                "Rota", "RotaCore", "RotaHTTP", "RotaJSONSchema", "RotaPostgres", "RotaSchedule", "RotaStore",
+                "RotaTesting", "RotaTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

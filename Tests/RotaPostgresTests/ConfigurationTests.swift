@@ -94,6 +94,9 @@
                 #expect(try targets(string).targets.isEmpty, "\(string)")
             }
             #expect(try targets("host=a,", ["PGHOST": "c"]).targets.isEmpty)
+            let parameters = try PostgresConfiguration("host=a, service=main").parameters
+            #expect(ConnectionTargets(parameters, environment: [:], hasService: true).targets.isEmpty)
+            #expect(ConnectionTargets(["host": "a,b"], environment: [:], hasService: true).targets.count == 2)
             #expect(try targets("host=a,b").attributes == [nil])
             #expect(try targets("host=a,b").isShuffled == false)
             #expect(try targets("host=a target_session_attrs=prefer-standby").attributes == ["standby", "any"])
@@ -108,10 +111,14 @@
                 target.parameters(in: parameters, attributes: "any").filter { !$0.value.isEmpty } == [
                     "host": "b", "port": "2", "dbname": "x", "sslmode": "require", "target_session_attrs": "any",
                 ])
-            #expect(ConnectionTargets.Target(host: "/tmp", port: "2").resolved().map(\.host) == ["/tmp"])
-            let local = ConnectionTargets.Target(host: "127.0.0.1", port: "2").resolved()
+            let folder = try ConnectionTargets.Target(host: "/tmp", port: "2").resolved()
+            #expect(folder.map(\.host) == ["/tmp"])
+            let local = try ConnectionTargets.Target(host: "127.0.0.1", port: "2").resolved()
             #expect(local == [.init(host: "127.0.0.1", address: "127.0.0.1", port: "2")])
-            #expect(ConnectionTargets.Target(host: "database.invalid", port: "2").resolved().map(\.address) == [""])
+            let unknown = #expect(throws: AttemptFailure.self) {
+                try ConnectionTargets.Target(host: "database.invalid", port: "2").resolved()
+            }
+            #expect(unknown?.allowsNext == true)
         }
 
         @Test("Passwords are never printed")

@@ -1,9 +1,10 @@
 #if Postgres
     import Foundation
     import RotaCore
-    import RotaPostgres
     import RotaTesting
     import Testing
+
+    @testable import RotaPostgres
 
     /// Connecting, and what errors of it say.
     @Suite("Connections to PostgreSQL")
@@ -94,6 +95,76 @@
                 #expect(try connection.perform(["SELECT 1::int8"])[0][0].read(0, as: Int.self) == 1, "\(hosts)")
                 connection.close()
             }
+        }
+
+        @Test("A resolver that is slow takes none of the time to connect, and is not asked once that has passed")
+        func slowResolver() throws {
+            let cluster = try PostgresCluster.shared()
+            let string = "host=database.example port=\(cluster.port) dbname=postgres user=rota sslmode=disable"
+            let configuration = try PostgresConfiguration(string, connectTimeout: .seconds(2))
+            let deadline = ContinuousClock.now.advanced(by: configuration.connectTimeout)
+            let connection = try PostgresConnection.open(configuration, deadline: deadline) { host in
+                while .now < deadline { Thread.sleep(forTimeInterval: 0.01) }
+                var found = host
+                found.address = "127.0.0.1"
+                return [found]
+            }
+            #expect(try connection.perform(["SELECT 1::int8"])[0][0].read(0, as: Int.self) == 1)
+            connection.close()
+            var questions = 0
+            let late = try error {
+                _ = try PostgresConnection.open(configuration, deadline: .now) { host in
+                    questions += 1
+                    return [host]
+                }
+            }
+            #expect(late.code == .timedOut && questions == 0)
+        }
+
+        @Test("A name that the resolver does not know leaves the next host, and the error says why")
+        func unknownName() throws {
+            let cluster = try PostgresCluster.shared()
+            let place = "port=\(cluster.port) dbname=postgres user=rota sslmode=disable"
+            let configuration = try PostgresConfiguration("host=database.invalid,127.0.0.1 " + place)
+            let connection = try PostgresConnection.open(configuration)
+            #expect(!connection.isBroken)
+            connection.close()
+            let error = try failure("host=database.invalid " + place)
+            #expect(error.code == .cannotConnect && error.message.contains("\"database.invalid\" to address"))
+        }
+
+        @Test("An address that has taken the connection has all the time of its host")
+        func slowAddress() throws {
+            let listener = try Listener()
+            defer { listener.close() }
+            let configuration = try PostgresConfiguration(
+                "host=silent.example port=\(listener.port) dbname=postgres user=rota sslmode=disable",
+                connectTimeout: .milliseconds(200))
+            let error = try error {
+                _ = try PostgresConnection.open(configuration) { host in
+                    (1...4).map { number in
+                        var found = host
+                        found.address = "127.0.0.\(number)"
+                        return found
+                    }
+                }
+            }
+            // Only the first one listens there, so the others would refuse at once.
+            #expect(error.code == .timedOut && !error.message.contains("127.0.0.2"), "\(error)")
+        }
+
+        private var soon: ContinuousClock.Instant { .now.advanced(by: .milliseconds(20)) }
+
+        @Test("What libpq reads from the service file is found without a call to a server")
+        func service() throws {
+            let listener = try Listener()
+            defer { listener.close() }
+            let given = ["host": "127.0.0.1", "port": "\(listener.port)", "user": "rota", "sslmode": "disable"]
+            let known = try PostgresConnection.withService(given)
+            #expect(known.filter { given[$0.key] != nil } == given)
+            // What libpq adds by itself shows that it was asked.
+            #expect(known["target_session_attrs"] == "any")
+            #expect(SocketWait.wait(listener.descriptor, read: true, write: false, until: soon) == .timedOut)
         }
 
         @Test("If no server can be used, the error says what is wrong with each")

@@ -42,7 +42,8 @@
         /// - Parameters:
         ///   - parameters: The parameters, with what a service file adds to them.
         ///   - environment: The variables that libpq reads for those that are missing.
-        init(_ parameters: [String: String], environment: [String: String]) {
+        ///   - hasService: Whether libpq reads a service file too.
+        init(_ parameters: [String: String], environment: [String: String], hasService: Bool = false) {
             func value(_ name: String, _ variable: String) -> String {
                 if let value = parameters[name], !value.isEmpty { return value }
                 return environment[variable] ?? ""
@@ -55,11 +56,12 @@
             let (hosts, addresses) = (list("host", "PGHOST"), list("hostaddr", "PGHOSTADDR"))
             let ports = list("port", "PGPORT")
             let count = max(hosts.count, addresses.count)
-            // libpq says what is wrong with lists that do not match. It would take an empty place from the environment.
+            // libpq says what is wrong with lists that do not match. It would take an empty place from the environment
+            // or the service file.
             func fills(_ list: [String], _ variable: String) -> Bool {
                 list.isEmpty
                     || list.count == count
-                        && (!list.contains("") || environment[variable].map(\.isEmpty) ?? true)
+                        && (!list.contains("") || !hasService && environment[variable].map(\.isEmpty) ?? true)
             }
             guard count > 0, fills(hosts, "PGHOST"), fills(addresses, "PGHOSTADDR"),
                 ports.count <= 1 || ports.count == count
@@ -80,8 +82,10 @@
     extension ConnectionTargets.Target {
         /// The servers behind the name of a host, each with its address.
         ///
-        /// It asks the resolver, which blocks. A host that needs none, or that it does not know, stays as it is.
-        func resolved() -> [Self] {
+        /// It asks the resolver, which blocks. A host that needs none stays as it is.
+        ///
+        /// - Throws: `AttemptFailure.refused` if the resolver knows no address: libpq would only ask it again.
+        func resolved() throws(AttemptFailure) -> [Self] {
             guard address.isEmpty, !host.isEmpty, !host.hasPrefix("/"), !host.hasPrefix("@") else { return [self] }
             var hints = addrinfo()
             hints.ai_family = AF_UNSPEC
@@ -93,7 +97,13 @@
                 hints.ai_socktype = Int32(SOCK_STREAM)
             #endif
             var first: UnsafeMutablePointer<addrinfo>?
-            guard getaddrinfo(host, nil, &hints, &first) == 0 else { return [self] }
+            let result = getaddrinfo(host, nil, &hints, &first)
+            guard result == 0 else {
+                let code = errno
+                let reason =
+                    result == EAI_SYSTEM ? String(cString: strerror(code)) : String(cString: gai_strerror(result))
+                throw .refused("could not translate host name \"\(host)\" to address: \(reason)")
+            }
             defer { freeaddrinfo(first) }
             var found: [Self] = []
             var entry = first

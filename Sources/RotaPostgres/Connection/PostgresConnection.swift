@@ -62,11 +62,12 @@
 
         /// Connects to the first server of the configuration that accepts the connection.
         ///
-        /// Of several servers, each has its share of the time that is left, so that one that says nothing leaves some
-        /// to the others. Like libpq, it does not try the next one if a server refuses the user.
+        /// Of several hosts, each has its share of the time that is left, so that one that says nothing leaves some
+        /// to the others. The addresses of a host share its time until one takes the connection, which then has all
+        /// of it. Like libpq, it does not try the next one if a server refuses the user.
         ///
-        /// Host names are resolved within this call, which blocks beyond the deadline if the resolver does. The
-        /// parameter `hostaddr` of the connection string avoids that.
+        /// Host names are resolved within this call, which blocks as long as the resolver does: its time is not
+        /// counted. The parameter `hostaddr` of the connection string avoids that.
         ///
         /// - Parameters:
         ///   - configuration: The configuration.
@@ -75,12 +76,20 @@
         package static func open(
             _ configuration: PostgresConfiguration, deadline: ContinuousClock.Instant? = nil
         ) throws(PostgresError) -> PostgresConnection {
+            try open(configuration, deadline: deadline) { host throws(AttemptFailure) in try host.resolved() }
+        }
+
+        /// Connects, and finds the addresses of each host by a function.
+        static func open(
+            _ configuration: PostgresConfiguration, deadline: ContinuousClock.Instant? = nil,
+            resolvingWith resolve: (ConnectionTargets.Target) throws(AttemptFailure) -> [ConnectionTargets.Target]
+        ) throws(PostgresError) -> PostgresConnection {
             try configuration.validate()
-            let deadline = deadline ?? .now.advanced(by: configuration.connectTimeout)
+            var deadline = deadline ?? .now.advanced(by: configuration.connectTimeout)
             let parameters = configuration.resolved()
             let list = try targets(parameters, configuration)
             guard !list.targets.isEmpty else {
-                do { return try attempt(parameters, configuration, until: deadline) } catch {
+                do { return try attempt(parameters, configuration, opening: deadline, until: deadline) } catch {
                     throw error.whole(after: [], configuration)
                 }
             }
@@ -89,15 +98,25 @@
             for (pass, attributes) in list.attributes.enumerated() {
                 let hosts = list.isShuffled ? list.targets.shuffled() : list.targets
                 for (place, host) in hosts.enumerated() {
+                    let began = ContinuousClock.now
+                    guard began < deadline else { throw last.whole(after: texts.dropLast(), configuration) }
+                    let found = Result { () throws(AttemptFailure) in try resolve(host) }
+                    deadline = deadline.advanced(by: .now - began)
+                    var servers: [ConnectionTargets.Target] = []
+                    switch found {
+                    case .success(let found): servers = list.isShuffled ? found.shuffled() : found
+                    case .failure(let failure):
+                        guard failure.allowsNext else { throw failure.whole(after: texts, configuration) }
+                        last = failure
+                        texts.append(failure.text(of: host))
+                    }
                     let hostsLeft = (list.attributes.count - pass) * hosts.count - place
                     let hostEnd = share(of: deadline, among: hostsLeft)
-                    let found = host.resolved()
-                    let servers = list.isShuffled ? found.shuffled() : found
-                    for (place, server) in servers.enumerated() {
+                    for (place, server) in servers.enumerated() where place == 0 || .now < hostEnd {
                         do {
                             return try attempt(
                                 server.parameters(in: parameters, attributes: attributes), configuration,
-                                until: share(of: hostEnd, among: servers.count - place))
+                                opening: share(of: hostEnd, among: servers.count - place), until: hostEnd)
                         } catch {
                             guard error.allowsNext else { throw error.whole(after: texts, configuration) }
                             last = error
@@ -125,30 +144,46 @@
             guard parameters["service"] != nil || environment["PGSERVICE"].map({ !$0.isEmpty }) ?? false else {
                 return ConnectionTargets(parameters, environment: environment)
             }
-            // Only a connection tells what libpq has read from the service file.
-            let handle = try start(parameters)
+            return ConnectionTargets(
+                try withService(parameters), environment: environment, hasService: true)
+        }
+
+        /// Parameters with what libpq adds to them from the service file.
+        ///
+        /// Only a connection tells that, so it begins one that libpq refuses before it looks up or calls a server.
+        static func withService(_ parameters: [String: String]) throws(PostgresError) -> [String: String] {
+            var refused = parameters
+            refused["sslmode"] = "only-read"
+            let handle = try start(refused)
             defer { PQfinish(handle) }
             var (known, option) = (parameters, PQconninfo(handle))
             let first = option
             defer { PQconninfoFree(first) }
             while let keyword = option?.pointee.keyword {
-                if let value = option?.pointee.val { known[String(cString: keyword)] = String(cString: value) }
+                let name = String(cString: keyword)
+                if name != "sslmode", let value = option?.pointee.val { known[name] = String(cString: value) }
                 option = option.map { $0 + 1 }
             }
-            return ConnectionTargets(known, environment: environment)
+            return known
         }
 
         /// Connects by parameters of libpq.
+        ///
+        /// - Parameters:
+        ///   - parameters: The parameters.
+        ///   - configuration: The configuration.
+        ///   - opening: When to give up unless the server's machine has taken the connection.
+        ///   - deadline: When to give up.
         private static func attempt(
             _ parameters: [String: String], _ configuration: PostgresConfiguration,
-            until deadline: ContinuousClock.Instant
+            opening: ContinuousClock.Instant, until deadline: ContinuousClock.Instant
         ) throws(AttemptFailure) -> PostgresConnection {
             let connection: PostgresConnection
             do { connection = PostgresConnection(try start(parameters), configuration) } catch {
                 throw .other(error)
             }
             do {
-                try connection.connect(until: deadline)
+                try connection.connect(opening: opening, until: deadline)
             } catch {
                 connection.close()
                 throw error
@@ -208,15 +243,19 @@
             return handle
         }
 
-        private func connect(until deadline: ContinuousClock.Instant) throws(AttemptFailure) {
+        private func connect(
+            opening: ContinuousClock.Instant, until deadline: ContinuousClock.Instant
+        ) throws(AttemptFailure) {
             guard let handle else { return }
             guard PQstatus(handle) != CONNECTION_BAD else { throw .refused(lastMessage(handle)) }
-            var status = PGRES_POLLING_WRITING
+            // Once more without TLS, as some modes do, is no other address.
+            var (status, isOpening) = (PGRES_POLLING_WRITING, true)
             while status != PGRES_POLLING_OK {
                 guard status != PGRES_POLLING_FAILED else { throw .refused(lastMessage(handle)) }
+                if PQstatus(handle) != CONNECTION_STARTED { isOpening = false }
                 let outcome = SocketWait.wait(
                     PQsocket(handle), read: status == PGRES_POLLING_READING, write: status == PGRES_POLLING_WRITING,
-                    until: deadline)
+                    until: isOpening ? min(opening, deadline) : deadline)
                 switch outcome {
                 case .ready: status = PQconnectPoll(handle)
                 case .failed(let errno):

@@ -92,6 +92,8 @@
                 throw RecordFormatError(
                     "a request is for version \(execution.jobVersion) of its job, which has \(job.version)")
             }
+            // It may have been made before the job's latest change, and was right then.
+            let seen = state.job(job, asSeenBy: execution)
             let details = execution.details
             var request = TriggerRequest(
                 payload: try execution.payload.map { try JSONPayload(json: $0.json) }, at: execution.scheduledFor,
@@ -112,7 +114,7 @@
                     throw RecordFormatError("a request is unique for \(span.inSeconds) s, not for up to 30 days")
                 }
             }
-            try request.validate(for: job, depth: details.lineageDepth)
+            try request.validate(for: seen, depth: details.lineageDepth)
         }
 
         /// Checks that later identifiers will not all have to be as far ahead.

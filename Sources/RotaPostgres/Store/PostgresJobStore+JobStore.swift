@@ -25,10 +25,11 @@
 
         /// Claims due executions under a lease, if the date is close to the server's clock.
         ///
-        /// The leases last from the server's date on.
+        /// The leases last from the server's date on. In the claims, they end by the clock of the request.
         public nonisolated func claim(_ request: ClaimRequest) async throws -> [Claim] {
-            try await commit(dated: .now(request.now)) { state, log, facts in
-                state.claim(facts.dated(request), log: &log)
+            let askedAt = environment.elapsed()
+            return try await commit(dated: .now(request.now)) { state, log, facts in
+                facts.returned(state.claim(facts.dated(request), log: &log), to: request, askedAt: askedAt)
             }
         }
 
@@ -46,9 +47,11 @@
 
         /// Does the work of a scheduler's pass in one commit, if the date is close to the server's clock.
         public nonisolated func turn(_ turn: StoreTurn) async throws -> StoreTurn.Outcome {
-            let now = turn.due?.now ?? turn.claim?.now
+            let (now, askedAt) = (turn.due?.now ?? turn.claim?.now, environment.elapsed())
             return try await commit(dated: now.map { .now($0) }, seesNews: turn.due != nil) { state, log, facts in
-                state.turn(facts.dated(turn), log: &log)
+                var outcome = state.turn(facts.dated(turn), log: &log)
+                outcome.claims = facts.returned(outcome.claims, to: turn.claim, askedAt: askedAt)
+                return outcome
             }
         }
 

@@ -212,11 +212,11 @@
                 } catch let error as RoundError where error.concernsOne && begun > 1 {
                     // Find the operation that no commit takes: all others succeed.
                     for operation in rest.prefix(begun) {
+                        var one = 0
                         do {
-                            var one = 0
                             for resume in try perform([operation], begun: &one) { resume() }
                         } catch {
-                            operation.fail(RoundError.forCaller(error))
+                            operation.fail(RoundError.forCaller(one == 0 ? RoundError.unsent(error) : error))
                         }
                     }
                     rest = rest.dropFirst(begun)
@@ -226,7 +226,7 @@
                 } catch {
                     for operation in rest.prefix(begun) { operation.fail(RoundError.forCaller(error)) }
                     // Nothing of the others was sent. They would meet the same error.
-                    let known = RoundError.forCaller((error as? PostgresError)?.withOutcome(unknown: false) ?? error)
+                    let known = RoundError.forCaller(RoundError.unsent(error))
                     for operation in rest.dropFirst(begun) { operation.fail(known) }
                     rest = []
                 }

@@ -26,6 +26,15 @@
             }
         }
 
+        /// The error of operations that were not sent, because of an error of those before them.
+        static func unsent(_ error: any Error) -> any Error {
+            switch error {
+            case let error as PostgresError: error.withOutcome(unknown: false)
+            case Self.outcomeUnknown: Self.notCommitted
+            default: error
+            }
+        }
+
         /// The error that a caller gets.
         static func forCaller(_ error: any Error) -> any Error {
             switch error {

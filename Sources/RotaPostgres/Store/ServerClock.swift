@@ -48,6 +48,28 @@
             return claim
         }
 
+        /// Claims as their caller sees them: it compares the ends of the leases with its own clock.
+        ///
+        /// ```
+        ///   server's   ──┼──── lease ────┤          stored
+        ///   caller's            ──┼──── lease ────┤ returned
+        /// ```
+        ///
+        /// - Parameters:
+        ///   - claims: The claims with leases by the server's clock.
+        ///   - request: The request for them.
+        ///   - askedAt: When it was made, by the environment's clock.
+        func returned(_ claims: [Claim], to request: ClaimRequest?, askedAt: Duration) -> [Claim] {
+            guard clockCheck != .off, let request else { return claims }
+            // At least that much, because the server read its clock after it was asked: a lease never seems longer.
+            let ahead = request.now.advanced(by: sentAt - askedAt).elapsed(since: date)
+            var claims = claims
+            for index in claims.indices {
+                claims[index].lease.expiresAt = claims[index].leaseExpiresAt.advanced(by: ahead)
+            }
+            return claims
+        }
+
         /// Ends of attempts, none of them still to come.
         ///
         /// A repeated end gets another date, so only its lease and its attempt identify it.

@@ -44,7 +44,7 @@ extension StoreState {
     }
 
     /// The job with the definition of the version that an execution runs.
-    func job(_ job: Job, asSeenBy execution: Execution) -> Job {
+    package func job(_ job: Job, asSeenBy execution: Execution) -> Job {
         let version = execution.versionID.version
         guard version != job.version else { return job }
         let pinned = version == execution.jobVersion ? execution.pinned?.value : nil

@@ -141,17 +141,24 @@ extension Execution {
         func agrees(_ date: Date?, _ other: Date?) -> Bool { !comparesDates || date == other }
         let ended = agrees(progress.finishedAt, completion.date)
         let isCanceled = progress.status == .canceled && ended
+        // A retry, a release and a wait end it only if that was requested.
+        let isStopped = isCanceled && progress.cancelRequestedAt != nil
+        // Without dates, an attempt of the same lease tells of another end.
+        let hasOtherAttempt =
+            !comparesDates && completion.attempt == nil
+            && (attempts.last?.startedAt ?? .distantPast) >= progress.attemptStartedAt ?? .distantFuture
         return switch completion.next {
         case .succeeded: progress.status == .succeeded && ended
         case .failed(let failure):
             isCanceled || progress.status == .failed && progress.failure == failure && ended
         case .retry(let date, let failure):
-            isCanceled
+            isStopped
                 || progress.status == .queued && agrees(progress.dueAt, date) && progress.failure == failure
-        case .released(let date): isCanceled || progress.status == .queued && agrees(progress.dueAt, date)
+        case .released(let date):
+            !hasOtherAttempt && (isStopped || progress.status == .queued && agrees(progress.dueAt, date))
         case .canceled: isCanceled
         case .waiting(let date):
-            isCanceled || progress.status == .waiting && agrees(progress.expiresAt, date)
+            isStopped || progress.status == .waiting && agrees(progress.expiresAt, date)
         }
     }
 }

@@ -2,6 +2,7 @@
     import Foundation
     import Rota
     import RotaCore
+    import RotaJSONSchema
     import RotaRetry
     import RotaStore
     import RotaTesting
@@ -168,6 +169,31 @@
             _ = try await scheduler.enqueue("other")
             #expect(try schema.value("SELECT count(*) FROM rota.refused", as: Int64.self) == 0)
             for id in ids { #expect(try await store.execution(id) != nil) }
+        }
+
+        @Test("A request for an earlier version of its job is checked by that one")
+        func earlierVersion() async throws {
+            let schema = try await StoreSchema()
+            let store = try await PostgresJobStore(schema.configuration)
+            let scheduler = Scheduler(store: store, transport: ScriptedTransport(.status(200)))
+            try await scheduler.handle("work") { _ in }
+            let job = try await scheduler.create(JobDraft(queue: "work"))
+            let requests = TriggerRequest(payload: try JSONPayload(7))
+            let early = try await scheduler.enqueueStatement("work", requests, in: store)
+            let payloads = try JSONSchema(["type": "string"])
+            try await scheduler.update(job.id) { $0.payloadSchema = payloads }
+            let changed = try #require(try await store.job(job.id))
+            let late = try changed.execution(
+                id: ExecutionID(bits: 5), source: .manual, scheduledFor: .now, createdAt: .now,
+                payload: JSONPayload(7))
+            try leave(try EnqueueRecord.bytes(late), id: 5, in: schema)
+            let connection = try PostgresConnection.open(schema.configuration)
+            defer { connection.close() }
+            try connection.perform([PostgresStatement(early.sql, early.parameters.map { .text($0) })])
+            _ = try await scheduler.enqueue("work", payload: "text")
+            #expect(try await store.execution(early.executionID) != nil)
+            #expect(try await store.execution(late.id) == nil)
+            #expect(try schema.value("SELECT count(*) FROM rota.refused", as: Int64.self) == 1)
         }
 
         @Test("A request is not made by a clock that is ahead, and one that was is taken as if made now")

@@ -123,8 +123,39 @@
             let now = try serverDate(schema)
             #expect(claims.count == 2)
             for claim in claims {
-                #expect(claim.lease.expiresAt > now.addingTimeInterval(300))
-                #expect(claim.lease.expiresAt <= now.addingTimeInterval(600))
+                let lease = try #require(try await store.execution(claim.execution.id)?.progress.lease)
+                #expect(lease.expiresAt > now.addingTimeInterval(300))
+                #expect(lease.expiresAt <= now.addingTimeInterval(600))
+            }
+        }
+
+        @Test("A claim ends by the clock of its scheduler, however far that is off", arguments: [-3600.0, 3600])
+        func claimByWrongClock(offset: Double) async throws {
+            let schema = try await StoreSchema()
+            let store = try await PostgresJobStore(schema.configuration, clockCheck: .within(.seconds(7200)))
+            let job = Job.queue()
+            _ = try await store.insert([JobInsertion(job)])
+            let asked = Date(timeIntervalSinceNow: offset)
+            let works = (0..<2).map { _ in
+                job.execution(
+                    id: ExecutionID(bits: .random(in: 1 ... .max)), source: .manual, scheduledFor: min(asked, .now),
+                    createdAt: min(asked, .now))
+            }
+            _ = try await store.enqueue(works)
+            let request = ClaimRequest(owner: "a", limit: 1, now: asked, leaseExpiresAt: asked.addingTimeInterval(600))
+            var turn = StoreTurn()
+            turn.claim = request
+            let claims = try await store.claim(request) + store.turn(turn).claims
+            #expect(claims.count == 2)
+            for claim in claims {
+                #expect(claim.lease.expiresAt > asked.addingTimeInterval(300))
+                #expect(claim.lease.expiresAt < asked.addingTimeInterval(900))
+                // The token alone fences.
+                let renewal = LeaseRenewal(
+                    executionID: claim.execution.id, token: claim.lease.token, expiresAt: claim.lease.expiresAt,
+                    requestedAt: asked)
+                #expect(try await store.renew([renewal]) == [.renewed])
+                #expect(try await store.finish([completion(claim, at: .now, .succeeded)]).first?.recorded != nil)
             }
         }
 

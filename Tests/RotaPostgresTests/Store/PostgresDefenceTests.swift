@@ -195,6 +195,16 @@
             }
         }
 
+        @Test("Operations that were not sent are not told that they may have happened")
+        func unsent() throws {
+            let lost = PostgresError(.connectionLost, "It was lost.", sqlState: nil, isOutcomeUnknown: true)
+            let errors: [any Error] = [RoundError.outcomeUnknown, lost]
+            for error in errors {
+                #expect((RoundError.forCaller(error) as? StoreError)?.code == .outcomeUnknown)
+                #expect((RoundError.forCaller(RoundError.unsent(error)) as? StoreError)?.code == .unavailable)
+            }
+        }
+
         // MARK: Clocks
 
         @Test("A lease that is renewed by a wrong clock lasts as long as by a right one", arguments: [-3600.0, 3600])

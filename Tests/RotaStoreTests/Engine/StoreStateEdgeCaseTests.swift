@@ -37,6 +37,38 @@ import Testing
         _ = state.finish([completion], log: &log)
     }
 
+    @Test(
+        "Without dates, a repeated end is not taken for the one that canceled its execution", arguments: [true, false])
+    func repeatedWithoutDates(isRequested: Bool) throws {
+        var (state, job) = try state()
+        var log = ChangeLog(isRecording: false)
+        _ = try state.enqueue([StoreSamples.execution(1, of: job, at: start)], log: &log)
+        let held = try #require(claim(&state).first)
+        let failure = ExecutionFailure(kind: .crashed, message: "It failed.")
+        func completion(_ next: Completion.Next, attempt: Attempt? = nil) -> Completion {
+            var completion = Completion(
+                executionID: held.execution.id, token: held.execution.lease?.token ?? 0, attempt: attempt, next: next,
+                date: at(2))
+            completion.comparesDates = false
+            return completion
+        }
+        if isRequested { _ = state.cancel([Cancellation(held.execution.id, date: at(1))], log: &log) }
+        let end = completion(isRequested ? .released(until: at(2)) : .canceled)
+        guard case .recorded(let execution)? = state.finish([end], log: &log).first else {
+            Issue.record("not recorded")
+            return
+        }
+        #expect(execution.status == .canceled && execution.stands(after: end))
+        let others: [Completion.Next] = [
+            .retry(at: at(9), after: failure), .released(until: at(9)), .waiting(until: nil),
+        ]
+        for next in others { #expect(execution.stands(after: completion(next)) == isRequested, "\(next)") }
+        // An attempt was made under the same lease, so nothing was released before it.
+        var tried = execution
+        tried.attempts = [Attempt(number: 1, startedAt: at(1), duration: .seconds(1), failure: nil)]
+        #expect(!tried.stands(after: completion(.released(until: at(9)))))
+    }
+
     @Test("A notification is neither counted nor limited by its job's limits", .rows("T-58"))
     func notifications() throws {
         let limits = [
