@@ -51,7 +51,7 @@ extension APICall {
             })
     }
 
-    /// Whether the state in a record that is sent back is no request, since no job can be changed to it, or none should.
+    /// Whether the state in a record that is sent back is no request: no job can be changed to it, or none should.
     private static func isOnlyShown(
         _ state: JobState, of job: Job, changedTo definition: JobDefinition, at now: Date
     ) -> Bool {
