@@ -2,6 +2,7 @@ import Foundation
 import Rota
 import RotaAPI
 import RotaHTTP
+import RotaProfiles
 import RotaStore
 import RotaTesting
 import Synchronization
