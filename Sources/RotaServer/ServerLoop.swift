@@ -124,16 +124,17 @@ final class ServerLoop: Sendable {
                 serve(number, reads: entry.revents & Int16(POLLIN | POLLHUP) != 0, isBroken: isBroken, &connections)
             }
             guard polled[1].revents != 0 else { continue }
-            accepting: while hasRoom(connections) {
+            accepting: while true {
+                let isFull = connections.count >= limits.connections
+                let idle = isFull ? Self.longestIdle(connections) : nil
+                guard !isFull || idle != nil else { break }
                 switch SystemSocket.accept(listener) {
                 case .none: break accepting
                 case .exhausted:
                     pausesUntil = .now + .milliseconds(100)
                     break accepting
                 case .connection(let descriptor):
-                    if connections.count >= limits.connections, let idle = longestIdle(connections) {
-                        close(idle, &connections)
-                    }
+                    if let idle { close(idle, &connections) }
                     count += 1
                     connections[count] = ServerConnection(
                         descriptor: descriptor, limits: limits, refusing: refusing, now: .now)
@@ -147,13 +148,17 @@ final class ServerLoop: Sendable {
 
     /// Whether another connection can be accepted, perhaps in place of one that only waits.
     private func hasRoom(_ connections: [Int: ServerConnection]) -> Bool {
-        connections.count < limits.connections || connections.values.contains { $0.idleEnd != nil }
+        connections.count < limits.connections || Self.longestIdle(connections) != nil
     }
 
     /// The connection that has waited longest for its next request.
-    private func longestIdle(_ connections: [Int: ServerConnection]) -> Int? {
-        connections.compactMap { number, connection in connection.idleEnd.map { (number, $0) } }
-            .min { $0.1 < $1.1 }?.0
+    ///
+    /// One whose request has arrived since the last look at it is not idle: closing it would reset the request.
+    static func longestIdle(_ connections: [Int: ServerConnection]) -> Int? {
+        let idle = connections.compactMap { number, connection in
+            connection.idleEnd.map { (number: number, end: $0, descriptor: connection.descriptor) }
+        }
+        return idle.sorted { $0.end < $1.end }.first { SystemSocket.peek($0.descriptor) == .nothing }?.number
     }
 
     private func finish() {

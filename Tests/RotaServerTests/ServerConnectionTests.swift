@@ -62,4 +62,33 @@ struct ServerConnectionTests {
         #expect(isClosed)
         #expect(taken < size)
     }
+
+    @Test("A connection whose next request has arrived, but was not read, does not make room for another")
+    func arrived() throws {
+        let request = Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+        var connections: [Int: ServerConnection] = [:]
+        var clients: [Int32] = []
+        defer { for end in clients + connections.values.map(\.descriptor) { close(end) } }
+        let start = ContinuousClock.now
+        for number in 1...2 {
+            let (server, client) = try Self.pair()
+            clients.append(client)
+            let now = start + .seconds(number)
+            var connection = ServerConnection(
+                descriptor: server, limits: ServerLimits(), refusing: { $0.response }, now: now)
+            let sent = write(client, request, request.count)
+            let isThere = connection.receive()
+            #expect(sent == request.count && isThere)
+            _ = connection.advance(now: now)
+            connection.answer(ServerResponse(status: 200), closes: false)
+            _ = connection.advance(now: now)
+            connections[number] = connection
+        }
+        #expect(ServerLoop.longestIdle(connections) == 1)
+        for (number, other) in [(0, 2), (1, nil)] as [(Int, Int?)] {
+            let sent = write(clients[number], request, request.count)
+            #expect(sent == request.count)
+            #expect(ServerLoop.longestIdle(connections) == other)
+        }
+    }
 }

@@ -41,6 +41,11 @@ extension Job {
             definition: definition)
     }
 
+    /// Whether an update to a definition gives the job another schedule.
+    package func isRescheduled(by wanted: JobDefinition, at now: Date) -> Bool {
+        wanted.schedule.anchored(like: definition.schedule, at: now) != definition.schedule
+    }
+
     /// Plans the change to a requested state.
     ///
     /// Returns `nil` if the job is in that state.

@@ -39,6 +39,20 @@ extension Scheduler {
         }
     }
 
+    /// Updates a job to a state that depends on the job and on its new definition.
+    ///
+    /// - Parameter body: Changes the definition of the job as it is, and returns the state to which it is to change.
+    package nonisolated func outcome(
+        ofChanging id: JobID, _ change: JobChange,
+        _ body: (_ job: Job, _ definition: inout JobDefinition, _ now: Date) throws -> JobState?
+    ) async throws -> JobChangeOutcome {
+        try await replace(id, by: "update", change) { job, calendars, now in
+            var definition = job.definition
+            let state = try body(job, &definition, now)
+            return try job.updated(to: definition, calendars, state: state, at: now)
+        }
+    }
+
     package func outcome(
         ofPausing id: JobID, reason: String? = nil, until end: Date? = nil, _ change: JobChange
     ) async throws -> JobChangeOutcome {

@@ -13,6 +13,8 @@ struct NativeDeclaration {
     private(set) var states: [JobState?] = []
     /// The states of the jobs that exist, before the declaration.
     private(set) var before: [JobID: JobState] = [:]
+    /// The owner's jobs, before the declaration.
+    let owned: [Job]
     /// The jobs that were left out, each with the reason.
     private(set) var remarks: [String] = []
 
@@ -24,7 +26,7 @@ struct NativeDeclaration {
         let ids = Set(try all.compactMap { try $0.text("id").flatMap { JobID($0) } })
         let meant = ids.isEmpty ? [] : try await call.allJobs(JobQuery().with { $0.ids = ids })
         let byID = Dictionary(meant.map { ($0.id, $0) }) { first, _ in first }
-        let owned = try await call.allJobs(JobQuery(declaredBy: owner))
+        owned = try await call.allJobs(JobQuery(declaredBy: owner))
         let bySlug = Dictionary(owned.map { (Self.key($0.definition), $0) }) { first, _ in first }
         for job in meant + owned { before[job.id] = job.state }
         for fields in all {
@@ -43,6 +45,7 @@ struct NativeDeclaration {
             }
             if let present { before[present.id] = present.state }
             var draft = try NativeQuery.draft(fields, alsoKnown: Self.known, mayBeCompleted: true) { _ in present }
+            try await call.checkSecrets(in: draft.definition, of: present?.definition, at: fields.place("definition"))
             draft.declaredJob = id
             drafts.append(draft)
             states.append(try fields.text("state") == "completed" ? nil : NativeQuery.state(fields))

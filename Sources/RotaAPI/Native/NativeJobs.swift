@@ -153,7 +153,9 @@ enum NativeJobs {
 
     private static let create: Route.Handler = { call in
         let fields = try call.fields()
-        let (job, isNew) = try await call.create(NativeQuery.draft(fields), fields)
+        let draft = try NativeQuery.draft(fields)
+        try await call.checkSecrets(in: draft.definition, at: "definition")
+        let (job, isNew) = try await call.create(draft, fields)
         return APIResponse.json(try NativeRecord.details(job, for: call), status: isNew ? 201 : 200)
             .with(header: "ETag", ETag.text(job))
     }
@@ -176,12 +178,15 @@ enum NativeJobs {
         let job = try await call.foundJobToChange(fields)
         let change = try fields.object("definition")?.value
         if let change { try NativeMembers.check(change, at: "definition") }
-        let state = try NativeQuery.state(fields, of: job)
+        let state = try NativeQuery.state(fields, mayBeCompleted: true)
+        let missing = try await call.missingSecrets(in: change?["notifications"], of: job.definition)
         let changed = try await call.update(job, state: state, shownAs: job.state, fields) { definition in
             guard let change else { return }
+            let present = definition
             let merged = try JSONValue(encoding: definition).merging(definition: change)
             definition = try Credentials.restored(in: merged, from: definition.action.request?.headers)
                 .decode(JobDefinition.self, at: "definition")
+            try KeptSecrets.refuse(missing, in: definition, of: present, at: "definition")
         }
         return .json(try NativeRecord.details(changed, for: call)).with(header: "ETag", ETag.text(changed))
     }
@@ -201,14 +206,22 @@ enum NativeJobs {
             case "keep": .keep
             default: throw fields.fail("orphans", "orphans must be pause, delete or keep.")
             }
+        let isDryRun = try fields.bool("dryRun") ?? false
+        // The versions of a job, which know the secrets that it held, go with it.
+        var held: [JobID: Set<String>] = [:]
+        if orphans == .delete, !isDryRun {
+            for job in declared.owned { held[job.id] = try await call.keptSecrets(of: job) }
+        }
         let result = try await call.scheduler.declare(
             declared.drafts, states: declared.states, owner: owner,
             generation: fields.int("generation", in: 0...Int.max) ?? 0, orphans: orphans,
-            isDryRun: fields.bool("dryRun") ?? false, author: call.caller.actor)
-        if orphans == .delete {
-            // A job that is still there, as after a dry run, keeps its secrets.
+            isDryRun: isDryRun, author: call.caller.actor)
+        if orphans == .delete, !isDryRun {
             await call.forget(
-                result.removed.reduce(into: []) { $0.formUnion(KeptSecrets.references(in: $1.definition)) })
+                result.removed.reduce(into: []) {
+                    $0.formUnion(held[$1.id] ?? [])
+                    $0.formUnion(KeptSecrets.references(in: $1.definition))
+                })
         }
         return .json([
             "created": .array(result.created.map(NativeRecord.job)),

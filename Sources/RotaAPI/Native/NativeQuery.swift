@@ -96,10 +96,10 @@ enum NativeQuery {
     /// The members of a new job.
     static let draftMembers: Set<String> = ["definition", "state", "idempotencyKey"]
 
-    /// Reads a state that a client may ask for, or that of a job which is completed.
-    static func state(_ fields: Fields, of job: Job? = nil) throws(APIError) -> JobState? {
+    /// Reads a state that a client may ask for, or also that of a job which is completed.
+    static func state(_ fields: Fields, mayBeCompleted: Bool = false) throws(APIError) -> JobState? {
         guard let text = try fields.text("state") else { return nil }
-        guard let state = JobState(rawValue: text), state != .completed || job?.state == .completed else {
+        guard let state = JobState(rawValue: text), state != .completed || mayBeCompleted else {
             throw fields.fail("state", "state must be active, paused or draft.")
         }
         return state

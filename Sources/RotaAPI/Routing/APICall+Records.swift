@@ -19,8 +19,11 @@ extension APICall {
 
     /// Changes a job, atomically.
     ///
-    /// A record that is sent back with other members says in which state the job was shown, and does not ask for a
-    /// change to it: a job that its breaker holds would never resume, and a completed one refuses.
+    /// A record that is sent back with other members says in which state the job was shown, which is no request for
+    /// that state where it would be refused or do harm. Elsewhere it is one: a job that has completed and gets another
+    /// schedule stays switched off if its record says so.
+    ///
+    /// The state is judged with the change, so that a repeated request is known by its key before it is refused.
     ///
     /// - Parameters:
     ///   - job: The job, as it was read.
@@ -35,13 +38,31 @@ extension APICall {
         let isRecord = fields.names.contains {
             !["enabled", "state", "idempotency_key", "idempotencyKey"].contains($0)
         }
-        let state = isRecord && state == shown ? nil : state
         return told(
-            try await scheduler.outcome(ofUpdating: job.id, state: state, self.change(of: job, fields)) { definition in
+            try await scheduler.outcome(ofChanging: job.id, self.change(of: job, fields)) { job, definition, now in
+                guard state != .completed || shown == .completed else {
+                    throw fields.fail("state", "state must be active, paused or draft.")
+                }
                 let present = definition.action.request
                 try change(&definition)
                 try Credentials.checkMove(from: present, to: definition.action.request, body: request.body)
+                guard isRecord, let state, state == shown else { return state }
+                return Self.isOnlyShown(state, of: job, changedTo: definition, at: now) ? nil : state
             })
+    }
+
+    /// Whether the state in a record that is sent back is no request: no job can be changed to it, or none should.
+    private static func isOnlyShown(
+        _ state: JobState, of job: Job, changedTo definition: JobDefinition, at now: Date
+    ) -> Bool {
+        switch job.state {
+        // No client has a word for a draft that is shown as disabled.
+        case .draft: true
+        // A pause in the client's name would never end by itself.
+        case .paused where job.scheduleState.isHeldByBreaker: true
+        case .completed: state == .completed || !job.isRescheduled(by: definition, at: now)
+        case .active, .paused: state == .completed
+        }
     }
 
     func pause(_ fields: Fields) async throws -> Job { try await pause(jobToChange(fields), fields) }

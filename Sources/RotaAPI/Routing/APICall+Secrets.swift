@@ -25,6 +25,25 @@ enum KeptSecrets {
             })
     }
 
+    /// Refuses a definition that newly holds one of some references without a value.
+    ///
+    /// - Parameters:
+    ///   - missing: The references that the server has no value for.
+    ///   - definition: The new definition.
+    ///   - present: The definition that the job has, which may keep what it holds.
+    ///   - place: Where the new definition stands in the body.
+    static func refuse(
+        _ missing: Set<String>, in definition: JobDefinition, of present: JobDefinition?, at place: String
+    ) throws(APIError) {
+        let new = references(in: definition).subtracting(present.map(references) ?? [])
+        guard let one = new.intersection(missing).min() else { return }
+        throw .invalid(
+            "\(place).notifications",
+            "\(place).notifications refers to \(one), which the server has no longer, or never had: a secret that was "
+                + "kept for a job goes when another takes its place. Export or read the job again, or give the name of a "
+                + "secret that the server has: secret://name.")
+    }
+
     /// Whether a definition uses a reference, wherever it may stand.
     static func isUsed(_ reference: String, in definition: JobDefinition) -> Bool {
         let request = definition.action.request
@@ -53,22 +72,68 @@ extension APICall {
     func unheld(_ references: Set<String>) async throws -> Set<String> {
         guard !references.isEmpty else { return [] }
         var left = references
-        _ = try await allJobs { job in
-            left = left.filter { !KeptSecrets.isUsed($0, in: job.definition) }
-            return false
-        }
+        // The request may have used up its time, and what it deleted must still be cleared away.
+        var query = JobQuery(limit: 1_000)
+        repeat {
+            let page = try await scheduler.jobs(query)
+            for job in page.items { left = left.filter { !KeptSecrets.isUsed($0, in: job.definition) } }
+            query.after = page.next
+        } while query.after != nil && !left.isEmpty
         return left
+    }
+
+    /// Clears away what a change that was made, or was not, has left, whether or not the client still waits.
+    ///
+    /// A failure is reported to the server, since it says nothing about the change.
+    func clearAway(_ body: @escaping @Sendable () async throws -> Void) async {
+        let task = Task {
+            do { try await body() } catch { api.report(error, request) }
+        }
+        await task.value
+    }
+
+    /// Refuses a definition that refers to a value that was kept for a job and is gone.
+    ///
+    /// - Parameters:
+    ///   - definition: The new definition.
+    ///   - present: The definition that the job has, which may keep what it holds.
+    ///   - place: Where the new definition stands in the body.
+    func checkSecrets(in definition: JobDefinition, of present: JobDefinition? = nil, at place: String) async throws {
+        let new = KeptSecrets.references(in: definition).subtracting(present.map(KeptSecrets.references) ?? [])
+        try await KeptSecrets.refuse(missing(new), in: definition, of: present, at: place)
+    }
+
+    /// Of the references in a change of a job's notifications, those that the job does not hold and the server has no
+    /// value for.
+    func missingSecrets(in notifications: JSONValue?, of present: JobDefinition) async throws -> Set<String> {
+        guard let notifications else { return [] }
+        var changed = present
+        // A mistake is reported with the change.
+        guard let rules = try? notifications.decode([NotificationRule].self, at: "definition.notifications") else {
+            return []
+        }
+        changed.notifications = rules
+        return try await missing(KeptSecrets.references(in: changed).subtracting(KeptSecrets.references(in: present)))
+    }
+
+    private func missing(_ references: Set<String>) async throws -> Set<String> {
+        var missing: Set<String> = []
+        for reference in references {
+            guard let name = KeptSecrets.name(of: reference) else { continue }
+            if try await scheduler.secrets.secret(named: name) == nil { missing.insert(reference) }
+        }
+        return missing
     }
 
     /// Deletes the values behind references, but those that a job still holds.
     ///
-    /// The client's request is done by then, so a failure is reported to the server and leaves a value behind.
+    /// The client's request is done by then, so a failure leaves a value behind.
     func forget(_ references: Set<String>) async {
         guard let vault = api.vault, !references.isEmpty else { return }
-        do {
+        await clearAway {
             for name in try await unheld(references).compactMap(KeptSecrets.name).sorted() {
                 _ = try await vault.deleteSecret(named: name)
             }
-        } catch { api.report(error, request) }
+        }
     }
 }

@@ -134,7 +134,8 @@ struct StraitJobs {
         let secret = changed.definition.webhook(on: .completion)?.secret
         // A request that was made before has stored a value that nothing uses.
         if value != nil, secret != change.applied(to: nil) { await secrets.discard(change) }
-        if secret != present { await secrets.retire(present, of: job.id, for: value) }
+        // The change that was made has dealt with the values before it, and others may have followed.
+        if secret != present, !call.repetition.isKnown { await secrets.retire(present, of: job.id, for: value) }
         return .json(StraitRecord.job(changed, for: call)).with(header: "ETag", ETag.text(changed))
     }
 
@@ -216,9 +217,8 @@ struct StraitJobs {
         }
         let secrets = StraitSecrets(call)
         var stored: [StraitSecrets.Change] = []
-        let outcomes: [JobInsertion.Outcome]
+        var drafts: [JobDraft] = []
         do {
-            var drafts: [JobDraft] = []
             for (index, item) in items.enumerated() {
                 let fields = try Fields(item, path: "[\(index)]")
                 let (change, value) = try secrets.change(fields)
@@ -229,8 +229,13 @@ struct StraitJobs {
                 if value != nil { stored.append(change) }
                 drafts.append(draft)
             }
-            outcomes = try await call.scheduler.insert(drafts)
         } catch {
+            // No job was asked for yet, so none needs what was stored, whatever went wrong.
+            for change in stored { await secrets.discard(change) }
+            throw error
+        }
+        let outcomes: [JobInsertion.Outcome]
+        do { outcomes = try await call.scheduler.insert(drafts) } catch {
             for change in stored { await secrets.discard(change, after: error) }
             throw error
         }

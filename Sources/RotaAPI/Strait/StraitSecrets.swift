@@ -69,13 +69,16 @@ struct StraitSecrets {
         guard let value, case .set(let reference) = change, let name = KeptSecrets.name(of: reference),
             let vault = call.api.vault
         else { return }
-        try await vault.set(value, named: name)
-        guard try await call.scheduler.secrets.secret(named: name) == value else {
-            _ = try await vault.deleteSecret(named: name)
-            throw APIError(
-                .internalError,
-                "The vault of the API is not the scheduler's: give the scheduler the same one as secrets.")
+        do {
+            try await vault.set(value, named: name)
+            if try await call.scheduler.secrets.secret(named: name) == value { return }
+        } catch {
+            await discard(change)
+            throw error
         }
+        await discard(change)
+        throw APIError(
+            .internalError, "The vault of the API is not the scheduler's: give the scheduler the same one as secrets.")
     }
 
     /// Deletes the new value of a change that was not made.
@@ -91,12 +94,13 @@ struct StraitSecrets {
                 return
             }
         }
-        do { _ = try await vault.deleteSecret(named: name) } catch { call.api.report(error, call.request) }
+        await call.clearAway { _ = try await vault.deleteSecret(named: name) }
     }
 
     /// Deletes the values that a job no longer holds, but those that another job holds.
     ///
-    /// An unfinished execution may still tell its end by an earlier reference, which then has the new value.
+    /// An unfinished execution may still tell its end by an earlier reference, which then has the new value, or keeps
+    /// its own if there is no new one: that goes with the job.
     ///
     /// - Parameters:
     ///   - present: The reference that the job held before.
@@ -104,20 +108,19 @@ struct StraitSecrets {
     ///   - value: The value that took its place, or `nil` if none did.
     func retire(_ present: String?, of id: JobID, for value: SecretValue?) async {
         guard let vault = call.api.vault else { return }
-        do {
+        await call.clearAway {
             let job = try await call.scheduler.job(id)
             var earlier = try await call.keptSecrets(of: job)
             if let present, KeptSecrets.name(of: present) != nil { earlier.insert(present) }
             earlier.subtract(KeptSecrets.references(in: job.definition))
             let live = ExecutionQuery(jobID: id, statuses: [.queued, .running, .waiting], limit: 1)
-            guard let value, try await !call.scheduler.executions(live).items.isEmpty else {
-                return await call.forget(earlier)
-            }
+            guard try await !call.scheduler.executions(live).items.isEmpty else { return await call.forget(earlier) }
+            guard let value else { return }
             for name in try await call.unheld(earlier).compactMap(KeptSecrets.name).sorted() {
                 guard try await vault.secret(named: name) != nil else { continue }
                 try await vault.set(value, named: name)
             }
-        } catch { call.api.report(error, call.request) }
+        }
     }
 
     /// Copies the value behind a reference that the API made, for a job that is cloned.

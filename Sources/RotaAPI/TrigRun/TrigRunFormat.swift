@@ -83,7 +83,7 @@ struct TrigRunFormat: APIFormat {
         let fields = try call.fields()
         let job = try await call.jobToChange(fields)
         let shown = try await state(of: job, call)
-        let state = try TrigRunReader.state(fields, shownAs: shown)
+        let state = try TrigRunReader.state(fields, mayBeCompleted: true)
         let changed = try await call.update(job, state: state, shownAs: shown, fields) { definition in
             try TrigRunReader.change(&definition, fields, at: call.now)
         }

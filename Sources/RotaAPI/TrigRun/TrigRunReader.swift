@@ -70,10 +70,10 @@ enum TrigRunReader {
         if fields.has("tags") { definition.attributes.tags = try fields.texts("tags") ?? [:] }
     }
 
-    /// Reads a state that a client may ask for, or the one in which a job is shown.
-    static func state(_ fields: Fields, shownAs shown: JobState? = nil) throws(APIError) -> JobState? {
+    /// Reads a state that a client may ask for, or also the one in which a completed job is shown.
+    static func state(_ fields: Fields, mayBeCompleted: Bool = false) throws(APIError) -> JobState? {
         guard let text = try fields.text("state") else { return nil }
-        guard let state = JobState(rawValue: text), state != .completed || shown == .completed else {
+        guard let state = JobState(rawValue: text), state != .completed || mayBeCompleted else {
             throw fields.fail("state", "state must be active, paused or draft.")
         }
         return state

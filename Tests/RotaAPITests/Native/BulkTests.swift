@@ -87,6 +87,30 @@ struct BulkTests {
         #expect(all.done == 1)
     }
 
+    @Test("A deletion that runs out of time leaves no secret of the jobs that it deleted")
+    func secrets() async throws {
+        let clock = TickingClock()
+        let vault = MemoryVault()
+        let scheduler = Scheduler(store: InMemoryJobStore(), secrets: vault, clock: clock)
+        let api = SchedulerAPI(scheduler, as: .trigrun, vault: vault, timeLimit: .seconds(12)) { _, _ in .open }
+        var ids: [JSONValue] = []
+        for number in 0..<30 {
+            let name = "strait-webhook-\(number)"
+            try await vault.set(SecretValue("0123456789-\(number)"), named: name)
+            var draft = JobDraft(name: name, schedule: .onDemand, action: .handler("x"))
+            draft.definition.notifications = [
+                NotificationRule(
+                    on: .completion, .webhook(url: "https://hooks.example.com/", secret: "secret://\(name)"))
+            ]
+            ids.append(.string(try await scheduler.create(draft).id.description))
+        }
+        clock.start()
+        let answer = await Self.send(api, "/_rota/jobs/bulk", ["ids": .array(ids), "action": "delete"])
+        let left = answer.remaining?.int ?? 0
+        #expect(answer.status == 200 && (1..<30).contains(left), "\(answer.text)")
+        #expect(try await vault.secretNames().count == left)
+    }
+
     @Test("An execution that has ended is not told as canceled")
     func ended() async throws {
         let bench = APIBench(.trigrun)

@@ -94,11 +94,39 @@ struct RecordTests {
             await bench.advance(.seconds(120))
             let date: JSONValue = "2026-03-15T12:00:00Z"
             let record = try await route.read(id, bench)
-            let schedule: JSONValue = route == .krafter ? date : ["run_at": date]
-            let changed = await route.write(id, record.with(["schedule": schedule]), bench)
+            let change: JSONValue =
+                route == .krafter ? ["schedule": date, "enabled": true] : ["schedule": ["run_at": date]]
+            let changed = await route.write(id, record.with(change), bench)
             #expect(changed.status == 200, "\(changed.text)")
             #expect(try await bench.scheduler.job(id).state == .active)
             await bench.advance(.seconds(7_200))
+            #expect(bench.transport.requests.count == 2)
+        }
+    }
+
+    @Test(
+        "A completed job that is sent back with a new schedule, and disabled, waits to be enabled",
+        arguments: [Route.krafter, .strait])
+    func disabled(_ route: Route) async throws {
+        let bench = APIBench(route.profile)
+        bench.transport.script("/once", .status(200))
+        let id = try await Self.job(bench)
+        try await bench.running {
+            await bench.advance(.seconds(120))
+            let schedule: JSONValue =
+                route == .krafter ? ["schedule": "2026-03-15T12:00:00Z"] : ["cron": "0 12 * * *"]
+            let record = try await route.read(id, bench).with(schedule)
+            #expect(record["enabled"] == false)
+            for _ in 0..<2 {
+                let changed = await route.write(id, record, bench)
+                #expect(changed.status == 200, "\(changed.text)")
+                #expect(try await bench.scheduler.job(id).state == .paused)
+            }
+            await bench.advance(.seconds(3_600))
+            #expect(bench.transport.requests.count == 1)
+            let enabled = await route.write(id, record.with(["enabled": true]), bench)
+            #expect(enabled.status == 200, "\(enabled.text)")
+            await bench.advance(.seconds(3_600))
             #expect(bench.transport.requests.count == 2)
         }
     }

@@ -66,6 +66,35 @@ struct RepetitionTests {
         #expect(await bench.send("POST", "/_rota/jobs/a/resume", [:], headers: headers).status == 409)
     }
 
+    @Test("A record of a completed job that is sent back with a new date is known by its key when it comes again")
+    func completed() async throws {
+        for isNative in [true, false] {
+            let bench = APIBench(.trigrun)
+            bench.transport.script("/", .status(200))
+            let once: JSONValue = [
+                "name": "a", "schedule": ["once": "2026-03-15T11:00:00Z"],
+                "action": ["http": ["url": "https://example.com"]],
+            ]
+            let created = await bench.send("POST", "/_rota/jobs", ["definition": once])
+            let id = try #require(created.id?.string)
+            try await bench.running { await bench.advance(.seconds(3_700)) }
+            let body: JSONValue =
+                isNative
+                ? ["state": "completed", "definition": ["schedule": ["once": "2026-03-15T14:00:00Z"]]]
+                : ["state": "completed", "schedule": ["run_at": "2026-03-15T14:00:00Z"]]
+            func send(_ key: String) async -> Answer {
+                await bench.send(
+                    "PATCH", isNative ? "/_rota/jobs/a" : "/v1/jobs/\(id)", body, headers: ["Idempotency-Key": key])
+            }
+            let first = await send("k")
+            #expect(first.status == 200 && first.json["state"] == "active", "\(first.text)")
+            let again = await send("k")
+            #expect(again.status == 200 && again.json["state"] == "active", "\(again.text)")
+            #expect(again.response.headers["Idempotency-Replayed"] == "true")
+            #expect(await send("other").status == 422)
+        }
+    }
+
     @Test("Strait stores no new secret for a change that is refused")
     func secrets() async throws {
         let vault = MemoryVault()

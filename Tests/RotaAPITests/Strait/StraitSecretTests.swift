@@ -2,8 +2,10 @@ import Foundation
 import Rota
 import RotaAPI
 import RotaHTTP
+import RotaProfiles
 import RotaStore
 import RotaTesting
+import Synchronization
 import Testing
 
 @Suite("Strait's webhook secrets")
@@ -67,6 +69,131 @@ struct StraitSecretTests {
         #expect(try await vault.secret(named: old)?.value == "0123456789-second")
         #expect(try await Self.secret(id, bench, vault) == "0123456789-second")
         #expect(await bench.send("DELETE", "/v1/jobs/\(id)").status == 204)
+        #expect(try await vault.secretNames().isEmpty)
+    }
+
+    /// A job whose end waits to be told with its first secret, and the name of that secret.
+    private static func ended(_ bench: APIBench, _ vault: some SecretVault) async throws -> (id: String, old: String) {
+        let id = try await StraitTests.create(bench, Self.hook)
+        let old = try #require(await vault.secretNames().first)
+        let run = await bench.send("POST", "/v1/jobs/\(id)/trigger")
+        _ = try await bench.scheduler.cancel(#require(run.id?.string.flatMap { ExecutionID($0) }))
+        return (id, old)
+    }
+
+    @Test("What waits to be told of an end keeps its secret if the job loses its own, until the job goes")
+    func removed() async throws {
+        let vault = MemoryVault()
+        let bench = StraitCallbackTests.bench(vault: vault)
+        let (id, old) = try await Self.ended(bench, vault)
+        #expect(await bench.send("PATCH", "/v1/jobs/\(id)", ["webhook_secret": ""]).status == 200)
+        #expect(try await Self.secret(id, bench, vault) == nil)
+        #expect(try await vault.secret(named: old)?.value == "0123456789-first")
+        #expect(await bench.send("DELETE", "/v1/jobs/\(id)").status == 204)
+        #expect(try await vault.secretNames().isEmpty)
+    }
+
+    @Test("An orphan of a declaration takes the secrets of its earlier versions with it")
+    func orphan() async throws {
+        let vault = MemoryVault()
+        let bench = StraitCallbackTests.bench(vault: vault)
+        let (id, _) = try await Self.ended(bench, vault)
+        _ = await bench.send("PATCH", "/v1/jobs/\(id)", ["webhook_secret": "0123456789-second"])
+        #expect(try await vault.secretNames().count == 2)
+        let definition = await bench.send("GET", "/_rota/jobs/\(id)").definition ?? .null
+        for jobs in [[["id": .string(id), "definition": definition]], []] as [JSONValue] {
+            let answer = await bench.send(
+                "POST", "/_rota/declare", ["owner": "ops", "jobs": jobs, "orphans": "delete"])
+            #expect(answer.status == 200, "\(answer.text)")
+        }
+        #expect(try await bench.scheduler.jobs().items.isEmpty)
+        #expect(try await vault.secretNames().isEmpty)
+    }
+
+    @Test("A definition of before a rotation is refused, since its secret is gone")
+    func outdated() async throws {
+        let vault = MemoryVault()
+        let bench = StraitCallbackTests.bench(vault: vault)
+        let id = try await StraitTests.create(bench, Self.hook)
+        let old = await bench.send("GET", "/_rota/jobs/\(id)").definition ?? .null
+        _ = await bench.send("PATCH", "/v1/jobs/\(id)", ["webhook_secret": "0123456789-second"])
+        let new = await bench.send("GET", "/_rota/jobs/\(id)").definition ?? .null
+        let copy = old.with(["name": "copy", "attributes": ["slug": "copy"]])
+        func declared(_ definition: JSONValue) -> JSONValue {
+            ["owner": "ops", "jobs": [["id": .string(id), "definition": definition]]]
+        }
+        for (method, path, body) in [
+            ("PATCH", "/_rota/jobs/\(id)", ["definition": old]), ("POST", "/_rota/declare", declared(old)),
+            ("POST", "/_rota/jobs", ["definition": copy]),
+        ] as [(String, String, JSONValue)] {
+            let refused = await bench.send(method, path, body)
+            #expect([400, 422].contains(refused.status) && refused.text.contains("no longer"), "\(refused.text)")
+        }
+        #expect(try await Self.secret(id, bench, vault) == "0123456789-second")
+        #expect(await bench.send("PATCH", "/_rota/jobs/\(id)", ["definition": new]).status == 200)
+        #expect(await bench.send("POST", "/_rota/declare", declared(new)).status == 200)
+    }
+
+    /// A vault that does something else before it keeps a value.
+    private final class HookedVault: SecretVault {
+        typealias Hook = @Sendable (_ number: Int) async throws -> Void
+
+        private let vault = MemoryVault()
+        private let state = Mutex<(count: Int, hook: Hook?)>((0, nil))
+
+        /// Sets what is done before a value is kept, which is told how many were asked for so far.
+        func before(_ hook: @escaping Hook) { state.withLock { $0 = (0, hook) } }
+
+        func set(_ value: SecretValue, named name: String) async throws {
+            let (number, hook) = state.withLock { state in
+                state.count += 1
+                return (state.count, state.hook)
+            }
+            try await hook?(number)
+            try await vault.set(value, named: name)
+        }
+
+        func secret(named name: String) async throws -> SecretValue? { try await vault.secret(named: name) }
+        func secretNames() async throws -> [String] { try await vault.secretNames() }
+        func deleteSecret(named name: String) async throws -> Bool { try await vault.deleteSecret(named: name) }
+    }
+
+    private static func bench(_ vault: HookedVault) -> APIBench {
+        var configuration = SchedulerConfiguration()
+        configuration.webhookSignature = .strait
+        return APIBench(.strait, vault: vault, configuration: configuration)
+    }
+
+    @Test("A change that turns out to be repeated once its value is kept leaves the other values as they are")
+    func overtaken() async throws {
+        let vault = HookedVault()
+        let bench = Self.bench(vault)
+        let (id, old) = try await Self.ended(bench, vault)
+        let change: @Sendable (String, String) async -> Int = { secret, key in
+            await bench.send(
+                "PATCH", "/v1/jobs/\(id)", ["webhook_secret": .string(secret)], headers: ["Idempotency-Key": key]
+            ).status
+        }
+        vault.before { number in
+            guard number == 1 else { return }
+            let made = await change("0123456789-second", "a")
+            let followed = await change("0123456789-third", "b")
+            #expect((made, followed) == (200, 200))
+        }
+        #expect(await change("0123456789-second", "a") == 200)
+        #expect(try await vault.secret(named: old)?.value == "0123456789-third")
+    }
+
+    @Test("A batch whose secrets cannot all be kept leaves none behind")
+    func unkept() async throws {
+        let vault = HookedVault()
+        let bench = Self.bench(vault)
+        vault.before { number in
+            if number == 3 { throw StoreError(.unavailable, "The vault is away.") }
+        }
+        let jobs = ["a", "b", "c"].map { StraitTests.welcome.with(Self.hook).with(["slug": .string($0)]) }
+        let answer = await bench.send("POST", "/v1/jobs/batch", .array(jobs))
+        #expect(answer.status >= 500, "\(answer.text)")
         #expect(try await vault.secretNames().isEmpty)
     }
 
