@@ -13,8 +13,8 @@ import RotaStore
 /// Every scheduler on the store knows of the release by then, because the date is further away than the longest sleep.
 ///
 /// If the clock of the other one is behind this one's by more than the head start, this one claims first again. So the
-/// head start doubles each time that the same execution is released. A scheduler claims nothing in a head start, so there
-/// is a longer one about once a minute at most, whose date changes among those of the released executions.
+/// head start doubles each time that the same execution is released. A scheduler claims nothing in a head start, so a
+/// longer one comes about once a minute at most, in turn for the dates of the released executions.
 struct Deference {
     private var releases: [Release] = []
     /// The head starts of executions, as multiples of the first one.
