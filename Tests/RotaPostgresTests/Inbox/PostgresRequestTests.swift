@@ -183,10 +183,11 @@
             let payloads = try JSONSchema(["type": "string"])
             try await scheduler.update(job.id) { $0.payloadSchema = payloads }
             let changed = try #require(try await store.job(job.id))
+            // An identifier of the present, because rows before it are looked for only from time to time.
             let late = try changed.execution(
-                id: ExecutionID(bits: 5), source: .manual, scheduledFor: .now, createdAt: .now,
+                id: ExecutionID(bits: early.executionID.bits + 1), source: .manual, scheduledFor: .now, createdAt: .now,
                 payload: JSONPayload(7))
-            try leave(try EnqueueRecord.bytes(late), id: 5, in: schema)
+            try leave(try EnqueueRecord.bytes(late), id: late.id.bits, in: schema)
             let connection = try PostgresConnection.open(schema.configuration)
             defer { connection.close() }
             try connection.perform([PostgresStatement(early.sql, early.parameters.map { .text($0) })])
