@@ -77,3 +77,21 @@ struct Deference {
         return releases.filter { $0.date <= now }.map(\.end).max()
     }
 }
+
+/// Decides when to report a handler that is not registered.
+///
+/// All executions that need one are claimed and released together, again and again, and there may be thousands.
+struct MissingHandlers {
+    private var reportedAt: [String: Date] = [:]
+
+    /// The shortest time between two reports of one handler.
+    private static let gap: TimeInterval = 30
+
+    /// Returns whether to report a handler now, and remembers it.
+    mutating func isNews(_ name: String, at now: Date) -> Bool {
+        if let date = reportedAt[name], date <= now, now < date.addingTimeInterval(Self.gap) { return false }
+        reportedAt = reportedAt.filter { now < $0.value.addingTimeInterval(Self.gap) }
+        reportedAt[name] = now
+        return true
+    }
+}
